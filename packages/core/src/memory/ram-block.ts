@@ -1,0 +1,25 @@
+/**
+ * Guest RAM as devices and accelerators see it. Where the bytes live is the business of `@nandu/memory`: chunks of one
+ * WebAssembly memory, taken on first touch.
+ */
+export interface RamBlock {
+  /** Unique in the machine: 'pc.ram', '/objects/mem0'. */
+  readonly id: string;
+  readonly sizeBytes: number;
+  /**
+   * Address in linear memory of the byte at `offset`, good to the end of its chunk (CHUNK_SIZE, aligned). Takes the chunk
+   * from the pool if it was never touched. Throws `ConfigError` if the pool is used up.
+   */
+  hostAddress(offset: number): number;
+  /** The same, but 0 where nothing was ever written (reads as zeros). */
+  hostAddressIfTouched(offset: number): number;
+  read(offset: number, into: Uint8Array): void;
+  write(offset: number, from: Uint8Array): void;
+  /** Gives the range back to the host; it reads as zeros afterwards. Offsets need no alignment. */
+  discard(offset: number, length: number): void;
+  /** Host bytes taken at present. */
+  readonly residentBytes: number;
+}
+
+/** 2 MiB: granularity in which RAM is taken from the pool. */
+export const CHUNK_SIZE = 0x20_0000;
