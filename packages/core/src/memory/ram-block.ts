@@ -23,3 +23,11 @@ export interface RamBlock {
 
 /** 2 MiB: granularity in which RAM is taken from the pool. */
 export const CHUNK_SIZE = 0x20_0000;
+
+/**
+ * Linear memory below this address belongs to the accelerator (target data, vCPU blocks, translated code); the pool that backs
+ * guest RAM starts here. The memory is one `WebAssembly.Memory` of LINEAR_PAGES 64 KiB pages, made at start and never grown.
+ */
+export const POOL_START = 0x1000_0000;
+/** One page short of 4 GiB, so that its length still fits where 32-bit lengths are expected. */
+export const LINEAR_PAGES = 0xffff;
