@@ -1,0 +1,2 @@
+/** x87: what needs more than an IR op. */
+export {};

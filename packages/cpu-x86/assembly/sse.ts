@@ -1,0 +1,2 @@
+/** SSE: what needs more than an IR op. */
+export {};
