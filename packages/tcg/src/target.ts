@@ -44,6 +44,10 @@ export interface TargetImports {
   tlb_flush(env: number, keepGlobal: number): void;
   /** Drops one page (of whatever size it was set with). */
   tlb_flush_page(env: number, virtual: bigint): void;
+  /** One access of a helper to guest-physical memory that is not RAM, of 1, 2, 4 or 8 bytes. (env, physical: i64, size) -> i64 */
+  mmio_read(env: number, physical: bigint, size: number): bigint;
+  /** (env, physical: i64, size, value: i64) */
+  mmio_write(env: number, physical: bigint, size: number, value: bigint): void;
 }
 
 export const PROT_READ = 1;
