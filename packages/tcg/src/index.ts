@@ -4,3 +4,6 @@ export type { Ir } from './ir.js';
 export { type OpName, OPS, type OpSignature, type ShuffleName } from './ops.js';
 export { type Exit, type Global, type Helper, type MemoryAccess, SIZE_OF, type Touches, type Value, VALUE_TYPES, type ValueType } from './types.js';
 export * as Env from './env.js';
+export { encodeAccess, IrBlock, opcodeOf } from './block.js';
+/** Opcodes, type codes and access codes of `IrBlock`. */
+export * as Code from './block.js';

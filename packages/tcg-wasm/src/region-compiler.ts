@@ -1,0 +1,134 @@
+/**
+ * Where tier 0 and tier 1 meet. Tier 0 (and the code cache) owns blocks, counts their entries and offers hot ones; tier 1
+ * compiles regions of them and installs the functions.
+ *
+ * A region is a WebAssembly function `(env: i32) -> i32` in `RegionHost.table`:
+ *  - Entered with `pc` (ENV_PC) possibly stale: it is entered for the pc of its entry block. Globals are in the vCPU block.
+ *    On entry nothing has been counted: it subtracts the instruction count of each block as it enters it (the entry block
+ *    too), exactly as tier 0 does: `budget - count` negative, or ENV_EXIT_REQUEST not zero: leave before the block, nothing
+ *    subtracted. (Counting per block, not per region or path, keeps the count that a device sees in the middle of a
+ *    block the same in both tiers. Checks may be left out between blocks that cannot loop only if the sum fits.)
+ *  - It returns 0 to go on at ENV_PC, which it has stored: the interpreter looks up the block, or delivers the fault if
+ *    ENV_FAULT is set, or repeats the instruction alone if a store asked for it (see `store_slow`). Anything else: leave to
+ *    the main loop, with ENV_PC and ENV_EXIT_REASON stored.
+ *  - It may `return_call_indirect` another region's function, after validating the jump (see `JUMP_*`).
+ *  - On a fault or abandoned instruction in the middle of a block: globals as at the start of that instruction, ENV_PC its
+ *    address, ENV_BUDGET plus the number of instructions of the block from this one on (this one included).
+ *  - Before a helper that may fault or reads 'all': ENV_PC = address of the instruction.
+ *  - A goto to another guest page (pc + codeBase) inside a region needs the check that the page is still mapped where it was
+ *    when compiled: execute tag of the TLB entry (table `fetchMmu`) equal to the page, and low 32 bits of the virtual
+ *    address + addend equal to the block's `linear`; else store pc and return 0. The same for `linear2` on entering a block
+ *    that spans two pages.
+ *  - ENV_BLOCK is to hold the `id` of the region while it runs (any block's index or a region id that `install` gave).
+ */
+import type { IrBlock } from '@nandu/tcg';
+import type { Global, Helper, Target } from '@nandu/tcg';
+
+/** A translated block, as both tiers know it. */
+export interface CodeBlock {
+  readonly index: number;
+  readonly pc: number;
+  readonly flags: number;
+  readonly codeBase: number;
+  /** Address in linear memory of the block's first byte of guest code. */
+  readonly linear: number;
+  /** Address in linear memory of the second page's start, if the block reaches into it; else 0. */
+  readonly linear2: number;
+  readonly byteLength: number;
+  readonly instructionCount: number;
+  /** TLB table that code of these flags is fetched through. */
+  readonly fetchMmu: number;
+  /** False once its code was overwritten or the cache flushed. */
+  readonly valid: boolean;
+  /** The region entered at this block, if there is one. */
+  readonly region: Region | undefined;
+}
+
+/** What tier 1 hands in for one compiled function. */
+export interface Region {
+  /** The block that it is entered at. One region one entry. */
+  readonly entry: CodeBlock;
+  /** Every block whose code is in it, the entry among them: if one is overwritten the region is dropped. */
+  readonly blocks: readonly CodeBlock[];
+  /** Index in `RegionHost.table`; taken by tier 1 with `allocateSlot`, given back by the code cache when the region is dropped. */
+  readonly slot: number;
+}
+
+/** What compiled regions import, all under the module name `engine`, besides `engine.memory` and `engine.table`. */
+export interface EngineImports {
+  /**
+   * A load that missed the fast path: (env, virtual: i64, access code) -> the raw bits, zero-extended. Handles page crossing,
+   * MMIO, alignment demands, forWrite. Check ENV_FAULT afterwards: not zero = abandon the instruction.
+   */
+  readonly load_slow: CallableFunction;
+  /** 16 bytes: the value is at env + SLOW_RESULT afterwards. */
+  readonly load_slow16: CallableFunction;
+  /** (env, virtual: i64, value: i64, access code) -> i32: not zero = abandon the instruction (fault, or the store hits code that is running). */
+  readonly store_slow: CallableFunction;
+  /** (env, virtual: i64, low: i64, high: i64, access code) -> i32. */
+  readonly store_slow16: CallableFunction;
+  /** (env) -> i32: looks the block for ENV_PC etc. up, filling the TLB and the jump cache; not zero = slot of its region. */
+  readonly find_region: CallableFunction;
+}
+
+/** Where `load_slow16` leaves its result: offset from env, 16 bytes. */
+export const SLOW_RESULT = 0xfff0;
+
+/**
+ * The jump cache: JUMP_ENTRIES entries of JUMP_SIZE bytes at env + ENV_JUMP_CACHE; the entry of pc is (pc ^ pc >> 12) %
+ * JUMP_ENTRIES (low 32 bits of pc, unsigned). A hit needs pc, flags and code base equal, and, since it is not cleared when the TLB is, the execute
+ * tag of the TLB entry at env + JUMP_TLB_ENTRY equal to the page of pc + code base and its addend + low word of that equal to
+ * JUMP_LINEAR.
+ */
+export const JUMP_ENTRIES = 4096;
+export const JUMP_SIZE = 32;
+/** i64 */
+export const JUMP_PC = 0;
+/** i32: ENV_BLOCK_FLAGS. */
+export const JUMP_FLAGS = 8;
+/** i32: ENV_CODE_BASE. */
+export const JUMP_CODE_BASE = 12;
+/** i32: address of the code in linear memory. */
+export const JUMP_LINEAR = 16;
+/** i32: offset from env of the TLB entry of the page that the code is on. */
+export const JUMP_TLB_ENTRY = 20;
+/** i32: address of the first micro-op. */
+export const JUMP_CODE = 24;
+/** i32: slot of the region that starts here in the table, or 0. */
+export const JUMP_REGION = 28;
+
+/** What tier 1 may ask of the code cache. */
+export interface RegionHost {
+  readonly memory: WebAssembly.Memory;
+  readonly table: WebAssembly.Table;
+  readonly target: Target;
+  readonly globals: ReadonlyMap<number, Global>;
+  readonly engine: EngineImports;
+  /** The functions behind helpers, `wasm` ones directly, `js` ones wrapped so that they find their vCPU by env; (env, ...args). */
+  helper(helper: Helper): CallableFunction;
+  /** The block's optimised IR, translated anew, or undefined if its code is gone. Yours to keep. */
+  ir(block: CodeBlock): IrBlock | undefined;
+  /** The translated block at `pc` with the same flags and code base as `from`, as the mapping is now; undefined if there is none. */
+  successor(from: CodeBlock, pc: number): CodeBlock | undefined;
+  /** How often tier 0 has entered the block (stops counting once the block was offered). */
+  entries(block: CodeBlock): number;
+  allocateSlot(): number;
+  /** Makes the region live: its entry block now enters it. The function must be in the table already. */
+  install(region: Region): void;
+}
+
+export interface RegionCompiler {
+  /**
+   * A block became hot. Usually queues it; is called between two blocks with the vCPU stopped, so compiling at once is fine
+   * too. A block is offered once.
+   */
+  offer(block: CodeBlock): void;
+  /** Called at the end of each slice and every so often while hot blocks arrive: compile what has queued up. */
+  compile(): void;
+  /** The region is gone (its code was overwritten, or the cache flushed): its slot was emptied. */
+  dropped(region: Region): void;
+  /** Everything was flushed. */
+  reset(): void;
+}
+
+export type RegionCompilerFactory = (host: RegionHost) => RegionCompiler;
