@@ -24,3 +24,5 @@ export { Container, type DynamicProperty, QObject } from './object/object.js';
 export { boolType, enumType, int32Type, int64Type, integerType, onOffAutoType, parseInteger, parseSize, printSize, type PropertyType, sizeType, stringType, uint8Type, uint16Type, uint32Type, uint64Type } from './object/property-types.js';
 export { loadFields, type Saveable, saved, saveFields, savedFields } from './object/saved.js';
 export { allProperties, device, isSubtype, type ObjectClass, property, type PropertyInfo, type PropertyOptions, type, type TypeInfo, type TypeOptions, TypeRegistry, typeOf } from './object/type.js';
+export { AddressSpace, AddressSpaceIo, AddressSpaceMemory } from './memory/address-space.js';
+export { type FlatRange, flatten } from './memory/flat-view.js';

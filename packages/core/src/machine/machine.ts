@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import { container as rootContainer, type DependencyContainer, type InjectionToken } from 'tsyringe';
 import { ConfigError, QmpError } from '../errors.js';
 import { Log } from '../log.js';
+import { AddressSpaceIo, AddressSpaceMemory } from '../memory/address-space.js';
 import type { Bus } from '../object/bus.js';
 import { Device } from '../object/device.js';
 import { Container, QObject } from '../object/object.js';
@@ -49,6 +50,8 @@ export class Machine {
     this.container.registerInstance(Machine, this);
     this.container.registerInstance(Log, this.log);
     this.container.registerInstance(MACHINE_CONFIG, config);
+    this.container.registerInstance(AddressSpaceMemory, new AddressSpaceMemory());
+    this.container.registerInstance(AddressSpaceIo, new AddressSpaceIo());
     for (const plugin of plugins) this.install(plugin);
   }
 

@@ -1,3 +1,5 @@
+import type { Observable } from 'rxjs';
+
 /**
  * Guest RAM as devices and accelerators see it. Where the bytes live is the business of `@nandu/memory`: chunks of one
  * WebAssembly memory, taken on first touch.
@@ -6,6 +8,10 @@ export interface RamBlock {
   /** Unique in the machine: 'pc.ram', '/objects/mem0'. */
   readonly id: string;
   readonly sizeBytes: number;
+  /** All of linear memory: index it with what `hostAddress` gives. Stays good for ever. */
+  readonly memory: DataView;
+  /** Ranges given back by `discard`, after the fact: pointers into them are stale. */
+  readonly discarded$: Observable<{ readonly offset: number; readonly length: number }>;
   /**
    * Address in linear memory of the byte at `offset`, good to the end of its chunk (CHUNK_SIZE, aligned). Takes the chunk
    * from the pool if it was never touched. Throws `ConfigError` if the pool is used up.

@@ -14,15 +14,13 @@ export interface MmioHandler {
 }
 
 export interface MmioOptions {
-  /** Accesses that the device takes (`valid`): others read as all ones (reads) or are dropped. Default 1 to 4. */
+  /** Accesses that the device takes (`valid`): others read as all ones (reads) or are dropped. Default 1 to 8, aligned. */
   readonly valid?: { readonly min?: number; readonly max?: number; readonly unaligned?: boolean };
   /** Accesses that the handler implements (`impl`): others are split or widened by the region. Default 1 to 4. */
   readonly impl?: { readonly min?: number; readonly max?: number };
 }
 
 export type RegionKind = 'container' | 'ram' | 'rom' | 'io' | 'alias';
-
-export interface RegionChange { readonly region: MemoryRegion }
 
 /** One region. Built by the static functions; becomes visible when added below an address space's root. */
 export class MemoryRegion {
@@ -63,7 +61,9 @@ export class MemoryRegion {
   }
   /** A window onto `size` bytes of `target`, from `targetOffset` on. */
   static alias(name: string, target: MemoryRegion, targetOffset: number, size: number): MemoryRegion {
-    return new MemoryRegion('alias', name, size, { target, targetOffset });
+    const alias = new MemoryRegion('alias', name, size, { target, targetOffset });
+    target.watch(() => alias.changed());
+    return alias;
   }
 
   get size(): number {
