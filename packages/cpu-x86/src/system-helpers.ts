@@ -4,6 +4,7 @@
  * `pc` themselves; the translator ends such a block with `lookup`. `nextPc` is the address after the instruction.
  */
 import type { Helper, Touches, ValueType } from '@nandu/tcg';
+import { CC_DST, CC_OP, CC_SRC, CC_SRC2 } from './state.js';
 
 type Row = readonly [where: 'wasm' | 'js', params: string, result: ValueType | '', faults: boolean, reads?: Touches, writes?: Touches];
 
@@ -12,7 +13,7 @@ const ROWS = {
   read_eflags: ['wasm', '', 'i64', false],
   write_eflags: ['wasm', 'i64 i64', '', false],
   /** The six arithmetic flags as EFLAGS bits, from CC_*. */
-  compute_flags: ['wasm', '', 'i64', false],
+  compute_flags: ['wasm', '', 'i64', false, [CC_OP, CC_DST, CC_SRC, CC_SRC2], 'none'],
   /** CLI, STI with their checks (IOPL, VME). STI sets the interrupt shadow (HF_INHIBIT) when IF was clear: end the block. */
   cli: ['wasm', '', '', true],
   sti: ['wasm', '', '', true],
@@ -22,13 +23,13 @@ const ROWS = {
   pushf_value: ['wasm', 'i32', 'i64', true],
   popf: ['wasm', 'i64 i32', '', true],
   /** Raises a fault: vector, error code (-1: none). */
-  raise: ['wasm', 'i32 i32', '', true],
+  raise: ['wasm', 'i32 i32', '', true, 'none', 'none'],
   /** INT n / INT3 / INTO / ICEBP: vector, EXC_KIND, nextPc. */
   software_interrupt: ['wasm', 'i32 i32 i64', '', true],
   /** MOV Sreg / POP Sreg / LDS...: segment number, selector. Loads the descriptor with all checks. */
   load_segment: ['wasm', 'i32 i32', '', true],
   /** Throws #GP/#SS if [offset, offset + size) is outside the segment or the access is not allowed: segment, offset, size, 1 for a write. Outside 64-bit mode only. */
-  check_segment: ['wasm', 'i32 i64 i32 i32', '', true],
+  check_segment: ['wasm', 'i32 i64 i32 i32', '', true, 'none', 'none'],
   /** Far JMP: selector, offset, operand bytes, nextPc. Far CALL: the same. RETF: operand bytes, bytes to drop. IRET: operand bytes. */
   far_jump: ['wasm', 'i32 i64 i32 i64', '', true],
   far_call: ['wasm', 'i32 i64 i32 i64', '', true],

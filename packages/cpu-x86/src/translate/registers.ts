@@ -1,0 +1,149 @@
+/**
+ * Registers while an instruction is translated. Sets are held back until the instruction is complete, so that nothing is
+ * changed before its last op that may fault, in whatever order the semantics are written; `get` sees them.
+ */
+import type { Global, Ir, Value } from '@nandu/tcg';
+import { Instruction } from '../decode/instruction.js';
+import { MMX, REGISTERS, XMM } from '../state.js';
+
+const HIGH_BYTE_FIRST = 4;
+const HIGH_BYTE_LAST = 7;
+
+export abstract class RegisterAccess extends Instruction {
+  ir!: Ir;
+  /** Sets held back, in order. */
+  private readonly heldGlobals: Global[] = [];
+  private readonly heldValues: Value[] = [];
+  /** Values known to be zero-extended, and from how many bytes. */
+  private readonly extended = new Map<Value, number>();
+
+  protected startBlockOfRegisters(): void {
+    this.heldGlobals.length = 0;
+    this.heldValues.length = 0;
+    this.extended.clear();
+  }
+
+  get(global: Global): Value {
+    for (let i = this.heldGlobals.length - 1; i >= 0; i--) {
+      if (this.heldGlobals[i] === global) return this.heldValues[i]!;
+    }
+    return this.ir.get(global);
+  }
+
+  /** Sets the global once the instruction is complete (or at `commit`). */
+  set(global: Global, value: Value): void {
+    const at = this.heldGlobals.indexOf(global);
+    if (at >= 0) {
+      this.heldValues[at] = value;
+    } else {
+      this.heldGlobals.push(global);
+      this.heldValues.push(value);
+    }
+  }
+
+  /** Carries out what `set` held back: after the last op of the instruction that may fault, before the block ends. */
+  commit(): void {
+    for (let i = 0; i < this.heldGlobals.length; i++) this.ir.set(this.heldGlobals[i]!, this.heldValues[i]!);
+    this.heldGlobals.length = 0;
+    this.heldValues.length = 0;
+  }
+
+  /** A general register by its number: i32, zero-extended, for sizes 1, 2, 4; i64 for 8. Numbers 4-7 of one byte are AH CH DH BH without REX. */
+  readRegister(number: number, size: number): Value {
+    const { ir } = this;
+    switch (size) {
+      case 8:
+        return this.get(REGISTERS[number]!);
+      case 4:
+        return ir.wrap(this.get(REGISTERS[number]!));
+      case 2:
+        return this.zext(ir.wrap(this.get(REGISTERS[number]!)), 2);
+      default:
+        return this.isHighByte(number)
+          ? this.zext(ir.shrU(ir.wrap(this.get(REGISTERS[number - 4]!)), ir.i32(8)), 1)
+          : this.zext(ir.wrap(this.get(REGISTERS[number]!)), 1);
+    }
+  }
+
+  /** Bits of `value` above the size are ignored; 4 bytes clear the upper half, 1 and 2 bytes keep the rest. */
+  writeRegister(number: number, size: number, value: Value): void {
+    const { ir } = this;
+    if (size === 8) {
+      this.set(REGISTERS[number]!, value);
+    } else if (size === 4) {
+      this.set(REGISTERS[number]!, ir.extendU(value));
+    } else if (size === 1 && this.isHighByte(number)) {
+      const register = REGISTERS[number - 4]!;
+      const byte = ir.shl(ir.extendU(this.zext(value, 1)), ir.i64(8));
+      this.set(register, ir.or(ir.and(this.get(register), ir.i64(~0xff00)), byte));
+    } else {
+      const register = REGISTERS[number]!;
+      const mask = size === 1 ? 0xff : 0xffff;
+      this.set(register, ir.or(ir.and(this.get(register), ir.i64(~mask)), ir.extendU(this.zext(value, size))));
+    }
+  }
+
+  private isHighByte(number: number): boolean {
+    return this.rex === 0 && number >= HIGH_BYTE_FIRST && number <= HIGH_BYTE_LAST;
+  }
+
+  /** XMM register as a whole (v128). */
+  readXmm(number: number): Value {
+    return this.get(XMM[number]!);
+  }
+
+  writeXmm(number: number, value: Value): void {
+    this.set(XMM[number]!, value);
+  }
+
+  /** MMX register (i64); entering MMX mode (TOP, tags) is the semantics' business. */
+  readMmx(number: number): Value {
+    return this.get(MMX[number & 7]!);
+  }
+
+  writeMmx(number: number, value: Value): void {
+    this.set(MMX[number & 7]!, value);
+  }
+
+  /** The low `size` bytes of a value, zero-extended within its type (i32 for 1, 2, 4; i64 for 8). */
+  zext(value: Value, size: number): Value {
+    if (size >= 4) return value;
+    const known = this.extended.get(value);
+    if (known !== undefined && known <= size) return value;
+    const { ir } = this;
+    const result = ir.and(value, ir.i32(size === 1 ? 0xff : 0xffff));
+    this.extended.set(result, size);
+    return result;
+  }
+
+  /** The same, sign-extended. */
+  sext(value: Value, size: number): Value {
+    if (size >= 4) return value;
+    return this.ir.op(size === 1 ? 'i32.extend8_s' : 'i32.extend16_s', value);
+  }
+
+  /** Tells that `value` (of a load, say) has zeros above `size` bytes. */
+  markExtended(value: Value, size: number): Value {
+    if (size < 4) this.extended.set(value, size);
+    return value;
+  }
+
+  /** A constant of the type that integers of this size have. */
+  constant(value: number | bigint, size: number): Value {
+    return size === 8 ? this.ir.i64(value) : this.ir.i32(Number(value) | 0);
+  }
+
+  /** An integer of `size` bytes (in its type) as i64, zero-extended; sign-extended. */
+  toI64(value: Value, size: number): Value {
+    return size === 8 ? value : this.ir.extendU(this.zext(value, size));
+  }
+
+  toI64Signed(value: Value, size: number): Value {
+    return size === 8 ? value : this.ir.extendS(this.sext(value, size));
+  }
+
+  /** The low bytes of an i64, in the type that integers of this size have; zero-extended. */
+  fromI64(value: Value, size: number): Value {
+    return size === 8 ? value : this.zext(this.ir.wrap(value), size);
+  }
+}
