@@ -5,6 +5,8 @@
 
 /** The local interrupt controller (on a PC the local APIC), as its processor sees it. */
 export interface CpuInterrupts {
+  /** The processor begins to run: until another one does, accesses to the APIC page are its own. */
+  select(): void;
   /** Whether an interrupt waits that the controller would deliver now (priority and TPR considered, IF not). */
   hasInterrupt(): boolean;
   /**
@@ -45,4 +47,12 @@ export interface CpuTsc {
   /** The counter at `virtualNs` of the virtual clock; and when it reaches a value. Both are exact to a tick or a ns. */
   tscAt(virtualNs: number): bigint;
   nsWhenTscReaches(tsc: bigint): number;
+}
+
+/**
+ * Takes message-signalled interrupts: the write of 4 bytes that a device makes to 0xfee0_0000 and up (SDM volume 3, 11.11).
+ * Devices on a bus inject it, so that the message does not pass through the memory map.
+ */
+export abstract class MsiTarget {
+  abstract send(address: number, data: number): void;
 }

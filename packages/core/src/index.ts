@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-export type { CpuInterrupts, CpuSignals, CpuTsc } from './cpu.js';
+export { type CpuInterrupts, type CpuSignals, type CpuTsc, MsiTarget } from './cpu.js';
 export { assert, ConfigError, QmpError, type QmpErrorClass, unreachable } from './errors.js';
 export { IrqLine } from './irq.js';
 export { Log, type LogRecord } from './log.js';
