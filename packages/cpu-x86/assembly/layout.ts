@@ -86,6 +86,10 @@ export const NMI_BLOCKED = 732;
 export const DEBUG_PENDING = 736;
 /** i32: 1 after HLT until woken. */
 export const HALTED = 744;
+/** i32: 1 while the local APIC (or the 8259) has an interrupt for this CPU. Whoever lets IF become effective looks at it. */
+export const INTERRUPT_PENDING = 748;
+/** i32: 1 if the model has 1 GiB pages. */
+export const HAS_GIB_PAGES = 756;
 
 /** x87. Eight physical registers of 16 bytes: i64 significand, then i32 sign (bit 15) and exponent. MMX registers are the significands. */
 export const FP_REGS = 768;
@@ -175,7 +179,10 @@ export const HF_OSFXSR = 0x1000;
 export const HF_OSXSAVE = 0x2000;
 export const HF_FSGSBASE = 0x4000;
 export const HF_UMIP = 0x8000;
-/** A base of DS, ES or SS is not zero, or (outside 64-bit mode) some data segment is not flat: limits must be checked. */
+/**
+ * Outside 64-bit mode: ES, SS or DS is not flat (base 0, limit 4 GiB, writable data): bases and limits count. Always set in
+ * real and virtual-8086 mode, never in 64-bit mode. Accesses through CS, FS and GS outside 64-bit mode always need both.
+ */
 export const HF_ADDSEG = 0x1_0000;
 /** Supervisor accesses to user pages fault: CR4.SMAP and not EFLAGS.AC. */
 export const HF_SMAP = 0x2_0000;
