@@ -11,8 +11,19 @@ export interface ArgumentInfo {
   readonly help?: string;
 }
 
+/** The monitor that a command came by: what belongs to one client, not to the machine. */
+export interface CommandMonitor {
+  /** vCPU that `x`, `print` and `info registers` mean; set by `cpu`. */
+  cpuIndex: number;
+  /** Lines typed so far, oldest first. */
+  readonly history?: readonly string[];
+  /** Prints at once (HMP), before the command's own result. */
+  print?(text: string): void;
+}
+
 export interface CommandContext {
   readonly machine: Machine;
+  readonly monitor?: CommandMonitor;
 }
 
 /**

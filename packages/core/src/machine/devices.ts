@@ -26,7 +26,7 @@ export function addDevice(machine: Machine, options: DeviceOptions): Device {
   const bus = findBus(machine, options.bus, info.bus);
   if (hotplug && bus && !bus.hotpluggable) throw new ConfigError(`Bus '${bus.busName}' does not support hotplugging`);
   if (options.id !== undefined && machine.node('/machine/peripheral').children.has(options.id)) {
-    throw new ConfigError(`Duplicate device ID '${options.id}'`);
+    throw new ConfigError(`Duplicate ID '${options.id}' for device`);
   }
   const device = machine.instantiateType(info) as Device;
   device.id = options.id;
@@ -34,7 +34,7 @@ export function addDevice(machine: Machine, options: DeviceOptions): Device {
   const parent = machine.node(options.id === undefined ? '/machine/peripheral-anon' : '/machine/peripheral');
   applyGlobals(machine, device);
   for (const [name, value] of Object.entries(options.properties)) {
-    if (options.text) device.setPropertyText(name, String(value));
+    if (options.text) device.setPropertyText(name, String(value), 'option');
     else device.setProperty(name, value);
   }
   parent.addChild(options.id ?? 'device[*]', device);

@@ -87,7 +87,9 @@ export abstract class Device extends QObject {
 
   protected override checkSettable(property: PropertyInfo): void {
     if (this.realized && !property.runtime) {
-      throw new ConfigError(`Attempt to set property '${property.name}' on device '${this.id ?? this.path}' (type '${this.typeInfo.name}') after it was realized`);
+      const link = property.type.name.startsWith('link<');
+      const who = link ? `device '${this.id ?? '(null)'}'` : this.id === undefined ? 'anonymous device' : `device '${this.id}'`;
+      throw new ConfigError(`Attempt to set ${link ? 'link ' : ''}property '${property.name}' on ${who} (type '${this.typeInfo.name}') after it was realized`);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.js';
 import { allProperties, type ObjectClass, type PropertyInfo, type, type TypeInfo, typeOf } from './type.js';
-import type { PropertyType } from './property-types.js';
+import type { PropertyType, TextForm } from './property-types.js';
 
 /** A property that one object has beyond its type's: children, links, aliases of a part's properties. */
 export interface DynamicProperty {
@@ -71,8 +71,8 @@ export abstract class QObject {
   setProperty(name: string, value: unknown): void {
     this.set(name, (property) => property.fromJson(value, name), value);
   }
-  setPropertyText(name: string, text: string): void {
-    this.set(name, (property) => property.parse(text, name), text);
+  setPropertyText(name: string, text: string, form: TextForm = 'monitor'): void {
+    this.set(name, (property) => property.parse(text, name, form), text);
   }
 
   /** Hook: throws where a property may not be changed now. */
@@ -82,14 +82,20 @@ export abstract class QObject {
     const info = this.findProperty(name);
     if (!info) {
       const dynamic = this.dynamicProperties.get(name);
-      if (!dynamic) throw new ConfigError(`Property '${this.typeInfo.name}.${name}' not found`);
-      if (!dynamic.set) throw new ConfigError(`Insufficient permission to perform this operation`);
+      const present = dynamic ?? this.children.get(name) ?? (name === 'type' || undefined);
+      if (!present) throw new ConfigError(`Property '${this.typeInfo.name}.${name}' not found`);
+      if (!dynamic?.set) throw new ConfigError(`Property '${this.typeInfo.name}.${name}' is not writable`);
       dynamic.set(raw);
       return;
     }
-    if (info.readOnly) throw new ConfigError('Insufficient permission to perform this operation');
+    if (info.readOnly) throw new ConfigError(`Property '${this.typeInfo.name}.${name}' is not writable`);
     this.checkSettable(info);
-    this.writeField(info, convert(info.type));
+    const value = convert(info.type);
+    const { min = -Infinity, max = Infinity } = info;
+    if (typeof value === 'number' && (value < min || value > max)) {
+      throw new ConfigError(`Property ${this.typeInfo.name}.${name} doesn't take value ${value} (minimum: ${min}, maximum: ${max})`);
+    }
+    this.writeField(info, value);
   }
 
   private readField(info: PropertyInfo): unknown {

@@ -4,16 +4,24 @@
  */
 import { ConfigError } from '../errors.js';
 
+/**
+ * Where a text comes from; QEMU words its complaints by that: an option of `-device` ('option'), of `-object` and QemuOpts
+ * ('object'), HMP's qom-set ('monitor').
+ */
+export type TextForm = 'option' | 'object' | 'monitor';
+
 export interface PropertyType<T = unknown> {
   /** As QMP gives it: 'bool', 'uint32', 'size', 'str', 'link<memory-backend>'. */
   readonly name: string;
   /** From the text of an option or HMP. `property` is for messages. Throws ConfigError. */
-  parse(text: string, property: string): T;
+  parse(text: string, property: string, form?: TextForm): T;
   /** From a JSON value of QMP. Throws ConfigError with QEMU's "Invalid parameter type" text. */
   fromJson(value: unknown, property: string): T;
   toJson(value: T): unknown;
   /** As in `info qtree`. */
   print(value: T): string;
+  /** The values of an enumeration, for help. */
+  readonly values?: readonly string[];
 }
 
 function wrongType(property: string, expected: string): ConfigError {
@@ -61,22 +69,35 @@ export function parseInteger(text: string): bigint | undefined {
   return match[1] === '-' ? -magnitude : magnitude;
 }
 
-/** Integers up to 64 bits. JS numbers where exact, as the rest of the code wants them; beyond 2^53 the value is refused. */
+/**
+ * Integers up to 64 bits, as JS numbers; unsigned 64-bit values beyond 2^53 lose their low bits, which no property of ours
+ * has a use for. `name` is QEMU's ('uint32'); its messages say 'uint32_t' where a value is out of range.
+ */
 export function integerType(name: string, min: number, max: number): PropertyType<number> {
-  const check = (value: bigint | undefined, property: string): number => {
-    if (value === undefined) throw new ConfigError(`Parameter '${property}' expects ${name}`);
-    if (value < BigInt(min) || value > BigInt(max)) {
-      throw new ConfigError(`Property '${property}' doesn't take value '${value}' (minimum: ${min}, maximum: ${max})`);
-    }
-    return Number(value);
+  const unsigned = name.startsWith('u');
+  const wide = /64$/.test(name);
+  const range = (value: bigint, property: string): number => {
+    const number = Number(value);
+    if (number < min || number > max) throw new ConfigError(`Parameter '${property}' expects ${name}${wide ? '' : '_t'}`);
+    return number;
   };
   return {
     name,
-    parse: (text, property) => check(parseInteger(text), property),
+    parse(text, property, form) {
+      const value = parseInteger(text);
+      if (value === undefined) {
+        throw new ConfigError(`Parameter '${property}' expects ${form === 'object' ? `a ${unsigned ? 'uint64' : 'int64'} value` : 'integer'}`);
+      }
+      return range(wide && unsigned && value < 0n ? BigInt.asUintN(64, value) : value, property);
+    },
     fromJson(value, property) {
-      if (typeof value === 'bigint') return check(value, property);
-      if (typeof value !== 'number' || !Number.isInteger(value)) throw wrongType(property, 'integer');
-      return check(BigInt(value), property);
+      const whole = typeof value === 'bigint' ? value : Number.isInteger(value) ? BigInt(value as number) : undefined;
+      if (unsigned) {
+        if (whole === undefined || whole > 0xffff_ffff_ffff_ffffn) throw new ConfigError(`Parameter '${property}' expects uint64`);
+        return range(BigInt.asUintN(64, whole), property);
+      }
+      if (whole === undefined) throw wrongType(property, 'integer');
+      return range(whole, property);
     },
     toJson: (value) => value,
     print: (value) => `${value} (0x${value < 0 ? '' : value.toString(16)})`,
@@ -86,9 +107,9 @@ export function integerType(name: string, min: number, max: number): PropertyTyp
 export const uint8Type = integerType('uint8', 0, 0xff);
 export const uint16Type = integerType('uint16', 0, 0xffff);
 export const uint32Type = integerType('uint32', 0, 0xffff_ffff);
-export const uint64Type = integerType('uint64', 0, Number.MAX_SAFE_INTEGER);
+export const uint64Type = integerType('uint64', 0, 2 ** 64);
 export const int32Type = integerType('int32', -0x8000_0000, 0x7fff_ffff);
-export const int64Type = integerType('int64', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+export const int64Type = integerType('int64', -(2 ** 63), 2 ** 63);
 
 const SUFFIXES = 'BKMGTPE';
 
@@ -105,17 +126,31 @@ export function parseSize(text: string, defaultSuffix = 'B'): number | undefined
   return Math.trunc(whole + Number(`0${match[3] ?? '.0'}` === '0.' ? 0 : `0${match[3] ?? ''}`) * unit);
 }
 
+const SIZE_HINT = 'Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively.';
+
+/** What each form of text says where a size is none. */
+const NOT_A_SIZE: Record<TextForm, (property: string) => string> = {
+  option: (property) => `Parameter '${property}' expects size`,
+  object: (property) => `Parameter '${property}' expects a size value`,
+  monitor: (property) => `Parameter '${property}' expects a non-negative number below 2^64\n${SIZE_HINT}`,
+};
+
 export const sizeType: PropertyType<number> = {
   name: 'size',
-  parse(text, property) {
+  parse(text, property, form = 'monitor') {
     const value = parseSize(text);
-    if (value === undefined) throw new ConfigError(`Parameter '${property}' expects a non-negative number below 2^64\nOptional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively.`);
+    if (value === undefined || value >= 2 ** 64) throw new ConfigError(NOT_A_SIZE[form](property));
     return value;
   },
   fromJson: (value, property) => uint64Type.fromJson(value, property),
   toJson: (value) => value,
   print: (value) => `${value} (${printSize(value)})`,
 };
+
+/** A reference to another object by path or unambiguous name; the value is that text, and whoever has it resolves it. */
+export function linkType(target: string): PropertyType<string> {
+  return { ...stringType, name: `link<${target}>` };
+}
 
 /** 8589934592 -> '8 GiB', as QEMU's size_to_str. */
 export function printSize(bytes: number): string {
@@ -129,12 +164,12 @@ export function printSize(bytes: number): string {
 
 export function enumType<const V extends readonly string[]>(name: string, values: V): PropertyType<V[number]> {
   const check = (value: unknown, property: string): V[number] => {
-    if (!values.includes(value as string)) throw new ConfigError(`Invalid parameter '${String(value)}'`);
-    void property;
+    if (!values.includes(value as string)) throw new ConfigError(`Parameter '${property}' does not accept value '${String(value)}'`);
     return value as V[number];
   };
   return {
     name,
+    values,
     parse: check,
     fromJson(value, property) {
       if (typeof value !== 'string') throw wrongType(property, 'string');

@@ -38,6 +38,8 @@ export interface PropertyOptions<T = unknown> {
   /** May be set after realize. */
   readonly runtime?: boolean;
   readonly readOnly?: boolean;
+  /** object-add and -object refuse to go without it. */
+  readonly required?: boolean;
   /** Shown by device-list-properties as `default-value`. Undefined: the field's initial value is not announced. */
   readonly default?: unknown;
   /** Called instead of plain assignment, with the parsed value; `this` is the object. Checks and acts; may throw ConfigError. */

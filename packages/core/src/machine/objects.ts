@@ -1,0 +1,71 @@
+import { ConfigError, QmpError } from '../errors.js';
+import type { QObject } from '../object/object.js';
+import { type TextForm } from '../object/property-types.js';
+import { allProperties } from '../object/type.js';
+import type { Machine } from './machine.js';
+
+/**
+ * What an object that `-object` and object-add can make may have besides properties. Its type names the interface
+ * 'user-creatable' and is not a device.
+ */
+export interface UserCreatable {
+  /** All properties are set and the object is in the tree, at /objects/<id>: check, take resources. Throws ConfigError. */
+  complete?(): void;
+  /** False while something uses it: object-del is refused. */
+  canBeDeleted?(): boolean;
+  /** It is gone from the tree: give resources back. */
+  destroy?(): void;
+}
+
+export interface ObjectOptions {
+  readonly qomType: string;
+  readonly id: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** Values are option text of that form; undefined: JSON values. */
+  readonly text?: TextForm;
+}
+
+/** QEMU's rule for ids (id_wellformed). */
+export function isIdentifier(id: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9_.-]*$/.test(id);
+}
+
+/** Creates, configures and completes an object under /objects (QEMU's user_creatable_add_type). */
+export function addObject(machine: Machine, options: ObjectOptions): QObject {
+  const info = machine.types.find(options.qomType);
+  if (!info || info.abstract || !machine.isType(info, 'user-creatable')) {
+    throw new ConfigError(`Parameter 'qom-type' does not accept value '${options.qomType}'`);
+  }
+  const properties = allProperties(info);
+  for (const name of Object.keys(options.properties)) {
+    if (!properties.some((p) => p.name === name)) {
+      throw new ConfigError(options.text ? `Invalid parameter '${name}'` : `Parameter '${name}' is unexpected`);
+    }
+  }
+  for (const { name, required } of properties) {
+    if (required && !(name in options.properties)) throw new ConfigError(`Parameter '${name}' is missing`);
+  }
+  if (!isIdentifier(options.id)) throw new ConfigError(`Parameter 'id' expects an identifier`);
+  const object = machine.instantiateType(info);
+  for (const [name, value] of Object.entries(options.properties)) {
+    if (options.text) object.setPropertyText(name, String(value), options.text);
+    else object.setProperty(name, value);
+  }
+  machine.objects.addChild(options.id, object);
+  try {
+    (object as UserCreatable).complete?.();
+  } catch (error) {
+    object.unparent();
+    throw error;
+  }
+  return object;
+}
+
+/** object-del. */
+export function removeObject(machine: Machine, id: string): void {
+  const object = machine.objects.children.get(id) as (QObject & UserCreatable) | undefined;
+  if (!object) throw new QmpError('GenericError', `object '${id}' not found`);
+  if (object.canBeDeleted && !object.canBeDeleted()) throw new QmpError('GenericError', `object '${id}' is in use, can not be deleted`);
+  object.unparent();
+  object.destroy?.();
+}
