@@ -1,1 +1,3 @@
-export {};
+export { FakeClock } from './fake-clock.js';
+export { Guest } from './guest.js';
+export { realize, type RealizeOptions } from './realize.js';

@@ -7,6 +7,8 @@ import type { Bus } from '../object/bus.js';
 import { Device } from '../object/device.js';
 import { Container, QObject } from '../object/object.js';
 import { isSubtype, type ObjectClass, type TypeInfo, TypeRegistry } from '../object/type.js';
+import { HostClock, RealtimeClock, VirtualClock } from '../time/clock.js';
+import { DrivenClock, HostRealtimeClock, HostWallClock, InstructionClock, ManualClock, RunningClock } from '../time/clocks.js';
 import { Board } from './board.js';
 import type { AnyCommand, HmpCommand, QmpCommand } from './command.js';
 import { MACHINE_CONFIG, type MachineConfig } from './config.js';
@@ -39,6 +41,7 @@ export class Machine {
   readonly events$: Observable<MachineEvent> = this.events.asObservable();
   /** Called on system reset, in order of registration; devices register themselves when realized. */
   private readonly resetHandlers = new Map<() => void, unknown>();
+  private readonly wakeHandlers: (() => void)[] = [];
   private readonly requests = new Subject<MachineRequest>();
   /** Requests that the run loop and the process around it carry out. */
   readonly requests$: Observable<MachineRequest> = this.requests.asObservable();
@@ -50,6 +53,7 @@ export class Machine {
     this.container.registerInstance(Machine, this);
     this.container.registerInstance(Log, this.log);
     this.container.registerInstance(MACHINE_CONFIG, config);
+    registerClocks(this.container, config);
     this.container.registerInstance(AddressSpaceMemory, new AddressSpaceMemory());
     this.container.registerInstance(AddressSpaceIo, new AddressSpaceIo());
     for (const plugin of plugins) this.install(plugin);
@@ -170,6 +174,14 @@ export class Machine {
     this.board?.reset();
   }
 
+  /** Calls `handler` when a device has work for a sleeping machine (an interrupt for a halted vCPU). */
+  onWake(handler: () => void): void {
+    this.wakeHandlers.push(handler);
+  }
+  wake(): void {
+    for (const handler of this.wakeHandlers) handler();
+  }
+
   emit(name: string, data?: Readonly<Record<string, unknown>>, rateLimitKey?: string): void {
     this.events.next({ name, timestampUs: Math.round((performance.timeOrigin + performance.now()) * 1000), ...(data ? { data } : {}), ...(rateLimitKey ? { rateLimitKey } : {}) });
   }
@@ -184,6 +196,14 @@ export class Machine {
   requestPowerdown(): void {
     this.requests.next({ kind: 'powerdown' });
   }
+}
+
+function registerClocks(container: DependencyContainer, { accelerator, icount }: MachineConfig): void {
+  const clock = accelerator === 'qtest' ? new ManualClock() : icount ? new InstructionClock(icount.shift, icount.sleep) : new RunningClock();
+  container.registerInstance<VirtualClock>(VirtualClock as InjectionToken<VirtualClock>, clock);
+  container.registerInstance<DrivenClock>(DrivenClock as InjectionToken<DrivenClock>, clock);
+  container.registerInstance<RealtimeClock>(RealtimeClock as InjectionToken<RealtimeClock>, new HostRealtimeClock());
+  container.registerInstance<HostClock>(HostClock as InjectionToken<HostClock>, new HostWallClock());
 }
 
 export type MachineRequest =

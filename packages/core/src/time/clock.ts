@@ -1,5 +1,7 @@
-/** A timer of a clock: one callback, armed or not. Saved state holds its deadline. */
-export interface Alarm {
+import type { Saveable } from '../object/saved.js';
+
+/** A timer of a clock: one callback, armed or not. Saved state is its deadline; reset disarms it. */
+export interface Alarm extends Saveable {
   /** Absolute deadline in ns of the clock, or undefined when not armed. */
   readonly deadlineNs: number | undefined;
   /** Microseconds until the deadline, rounded up; 0 when not armed or already due. */

@@ -1,0 +1,141 @@
+import { assert } from '../errors.js';
+import { DrivenClock, InstructionClock } from '../time/clocks.js';
+import type { VCpu } from './accelerator.js';
+import type { Machine } from './machine.js';
+
+/** How long a turn of guest work may take before the host gets its own, in ms. */
+const TURN_MS = 2;
+const MIN_SLICE = 2_000;
+const MAX_SLICE = 4_000_000;
+/** Deadlines nearer than this are waited for by looking again and again, since the host's timers are coarse. */
+const SPIN_MS = 0.3;
+
+/**
+ * The loop of one machine: due timers, a slice of every vCPU that can run, then the host's turn; asleep until the next deadline
+ * or `wake` while all vCPUs wait. `retired` instructions per host ms are measured to keep slices at TURN_MS.
+ */
+export class RunLoop {
+  private readonly clock: DrivenClock;
+  private perMs = 20_000;
+  private scheduled = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private active = false;
+  private turning = false;
+  private failure: ((error: unknown) => void) | undefined;
+
+  constructor(private readonly machine: Machine) {
+    this.clock = machine.container.resolve(DrivenClock as never);
+    if (this.clock instanceof InstructionClock) this.clock.retired = () => this.cpus.reduce((sum, cpu) => sum + cpu.retired, 0);
+    machine.onWake(() => this.wake());
+  }
+
+  private get cpus(): readonly VCpu[] {
+    return this.machine.board?.cpus ?? [];
+  }
+
+  /** Runs the machine until `stop`. Errors of our own that reach the loop stop it and go to `failed`. */
+  start(failed: (error: unknown) => void): void {
+    this.failure = failed;
+    if (this.active) return;
+    this.active = true;
+    this.clock.resume();
+    this.schedule();
+  }
+
+  /** From inside a turn, too: vCPUs come back at their next check. */
+  stop(): void {
+    if (!this.active) return;
+    this.active = false;
+    this.clock.pause();
+    clearTimeout(this.timer);
+    for (const cpu of this.cpus) cpu.kick();
+  }
+
+  /** Something happened that a waiting machine should look at. */
+  wake(): void {
+    if (!this.active || this.scheduled || this.turning) return;
+    clearTimeout(this.timer);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    soon(() => {
+      this.scheduled = false;
+      this.turn();
+    });
+  }
+
+  private turn(): void {
+    if (!this.active) return;
+    this.turning = true;
+    try {
+      this.clock.runDue();
+      const ran = this.active && this.runCpus();
+      if (!this.active) return;
+      if (ran || this.cpus.some((cpu) => cpu.runnable)) this.schedule();
+      else this.wait();
+    } catch (error) {
+      this.active = false;
+      assert(this.failure);
+      this.failure(error);
+    } finally {
+      this.turning = false;
+    }
+  }
+
+  /** A slice of each vCPU that can run; whether any could. */
+  private runCpus(): boolean {
+    let ran = false;
+    for (const cpu of this.cpus) {
+      if (!cpu.runnable || !this.active) continue;
+      ran = true;
+      const before = cpu.retired;
+      const startMs = performance.now();
+      cpu.run(this.slice());
+      const ms = performance.now() - startMs;
+      // A slice cut short says nothing about speed.
+      if (ms > 0.2) this.perMs = 0.8 * this.perMs + 0.2 * ((cpu.retired - before) / ms);
+      this.clock.runDue();
+    }
+    return ran;
+  }
+
+  private slice(): number {
+    const runnable = this.cpus.reduce((n, cpu) => n + (cpu.runnable ? 1 : 0), 0);
+    if (this.clock instanceof InstructionClock) return Math.min(ICOUNT_SLICE, this.clock.instructionsToDeadline());
+    const ms = Math.min(TURN_MS / Math.max(1, runnable), Math.max(0.02, this.clock.hostMsToDeadline()));
+    return Math.round(Math.min(MAX_SLICE, Math.max(MIN_SLICE, this.perMs * ms)));
+  }
+
+  private wait(): void {
+    const ms = this.clock.hostMsToDeadline();
+    if (this.clock instanceof InstructionClock && Number.isFinite(ms)) {
+      const { clock } = this;
+      const on = (): void => {
+        clock.warp();
+        this.schedule();
+      };
+      if (ms < 1) on();
+      else this.timer = setTimeout(on, ms);
+    } else if (ms <= SPIN_MS) this.schedule();
+    else if (Number.isFinite(ms)) this.timer = setTimeout(() => this.schedule(), Math.min(Math.max(1, Math.floor(ms)), 0x7fff_ffff));
+  }
+}
+
+/** With -icount slices must not depend on the host. */
+const ICOUNT_SLICE = 200_000;
+
+/** Runs `callback` after pending I/O got its turn. */
+const soon: (callback: () => void) => void = (() => {
+  const immediate = (globalThis as { setImmediate?: (callback: () => void) => void }).setImmediate;
+  if (immediate) return immediate;
+  const channel = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  channel.port1.onmessage = () => waiting.shift()?.();
+  return (callback) => {
+    waiting.push(callback);
+    channel.port2.postMessage(0);
+  };
+})();
