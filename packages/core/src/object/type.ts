@@ -4,6 +4,7 @@
  * globally: a machine's `TypeRegistry` is filled from its plugins.
  */
 import 'reflect-metadata';
+import { injectable } from 'tsyringe';
 import { boolType, stringType, uint32Type, type PropertyType } from './property-types.js';
 import type { QObject } from './object.js';
 
@@ -79,6 +80,7 @@ export function type(options: TypeOptions): ClassDecorator {
       properties: ownMetadata<PropertyInfo[]>(constructor_.prototype as object, PROPERTIES, () => []),
     };
     Object.defineProperty(constructor_, TYPE, { value: info, configurable: true });
+    if (!options.abstract) injectable()(constructor_ as never);
   };
 }
 
