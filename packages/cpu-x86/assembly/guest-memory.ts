@@ -17,12 +17,12 @@ import * as S from './state';
 // @ts-ignore: decorator
 @inline export function hostForRead(env: usize, linear: u64, mmu: i32): usize {
   const entry = entryOf(env, linear, mmu);
-  return load<u64>(entry, TLB_READ) == (linear & ~(0xfff as u64)) ? (linear as u32) + load<u32>(entry, TLB_ADDEND) : 0;
+  return load<u64>(entry, TLB_READ) == (linear & ~(0xfff as u64)) ? (((linear as u32) + load<u32>(entry, TLB_ADDEND)) as usize) : 0;
 }
 // @ts-ignore: decorator
 @inline export function hostForWrite(env: usize, linear: u64, mmu: i32): usize {
   const entry = entryOf(env, linear, mmu);
-  return load<u64>(entry, TLB_WRITE) == (linear & ~(0xfff as u64)) ? (linear as u32) + load<u32>(entry, TLB_ADDEND) : 0;
+  return load<u64>(entry, TLB_WRITE) == (linear & ~(0xfff as u64)) ? (((linear as u32) + load<u32>(entry, TLB_ADDEND)) as usize) : 0;
 }
 
 /** Addresses wrap at 4 GiB outside 64-bit mode: the caller computes them so; here only the next page's may need it. */
@@ -42,7 +42,7 @@ export function loadGuest<T>(env: usize, linear: u64, mmu: i32): T {
     at = phys_read(physical);
     return at ? load<T>(at) : (mmio_read(env, physical, sizeof<T>()) as T);
   }
-  const first = 0x1000 - ((linear as u32) & 0xfff);
+  const first: u32 = 0x1000 - ((linear as u32) & 0xfff);
   const second = nextPage(env, linear);
   let value: u64 = 0;
   for (let i: u32 = 0; i < sizeof<T>(); i++) {
@@ -79,7 +79,7 @@ export function storeGuest<T>(env: usize, linear: u64, value: T, mmu: i32): void
     return;
   }
   if (!probeWrite(env, linear, sizeof<T>(), mmu)) return;
-  const first = 0x1000 - ((linear as u32) & 0xfff);
+  const first: u32 = 0x1000 - ((linear as u32) & 0xfff);
   const second = nextPage(env, linear);
   for (let i: u32 = 0; i < sizeof<T>(); i++) {
     storeGuest<u8>(env, i < first ? linear + i : second + (i - first), ((value as u64) >> (i << 3)) as u8, mmu);
