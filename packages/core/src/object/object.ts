@@ -19,6 +19,8 @@ export abstract class QObject {
   childName = '';
   readonly children = new Map<string, QObject>();
   readonly dynamicProperties = new Map<string, DynamicProperty>();
+  /** Properties of a part that this object shows as its own (QOM's aliases): name to part. */
+  readonly aliases = new Map<string, QObject>();
 
   get typeInfo(): TypeInfo {
     return typeOf(this.constructor as ObjectClass) as TypeInfo;
@@ -52,11 +54,19 @@ export abstract class QObject {
   }
 
   findProperty(name: string): PropertyInfo | undefined {
-    return allProperties(this.typeInfo).findLast((p) => p.name === name);
+    return allProperties(this.typeInfo).findLast((p) => p.name === name) ?? this.aliases.get(name)?.findProperty(name);
+  }
+
+  /** Shows all properties of `part` that its type has and this object has not. */
+  addAliases(part: QObject): void {
+    for (const { name } of allProperties(part.typeInfo)) if (!this.findProperty(name)) this.aliases.set(name, part);
+    for (const name of part.dynamicProperties.keys()) if (!this.dynamicProperties.has(name)) this.aliases.set(name, part);
   }
 
   /** The value of a property as JSON (QMP's qom-get). */
   getProperty(name: string): unknown {
+    const part = this.aliases.get(name);
+    if (part) return part.getProperty(name);
     const info = this.findProperty(name);
     if (info) return info.type.toJson(this.readField(info));
     const dynamic = this.dynamicProperties.get(name);
@@ -79,6 +89,8 @@ export abstract class QObject {
   protected checkSettable(_property: PropertyInfo): void {}
 
   private set(name: string, convert: (type: PropertyType) => unknown, raw: unknown): void {
+    const part = this.aliases.get(name);
+    if (part) return part.set(name, convert, raw);
     const info = this.findProperty(name);
     if (!info) {
       const dynamic = this.dynamicProperties.get(name);
