@@ -29,7 +29,7 @@ export interface RegisterSpec {
 
 type RegisterMap = Readonly<Record<string, RegisterSpec>>;
 /** A register's fields as properties; one without fields has `value`. All registers have `word`. */
-type FieldValues<S extends RegisterSpec> = (S extends { fields: infer F } ? { [K in keyof F]: number } : { value: number }) & { word: number };
+type FieldValues<S extends RegisterSpec> = (S extends { fields: infer F } ? { -readonly [K in keyof F]: number } : { value: number }) & { word: number };
 type Values<M extends RegisterMap> = { readonly [K in keyof M]: FieldValues<M[K]> };
 
 export function registerMap<const M extends RegisterMap>(map: M): M {

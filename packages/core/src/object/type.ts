@@ -5,7 +5,7 @@
  */
 import 'reflect-metadata';
 import { injectable } from 'tsyringe';
-import { boolType, stringType, uint32Type, type PropertyType } from './property-types.js';
+import { boolType, integerType, stringType, uint32Type, type PropertyType } from './property-types.js';
 import type { QObject } from './object.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: constructors take whatever injection gives them.
@@ -104,16 +104,18 @@ export function property<T = unknown>(options: PropertyOptions<T> = {}): Propert
       ...(options as PropertyOptions),
       field,
       name: options.name ?? kebab(field),
-      type: (options.type as PropertyType | undefined) ?? inferred(designed, field),
+      type: (options.type as PropertyType | undefined) ?? inferred(designed, field, options),
     });
   };
 }
 
-function inferred(designed: unknown, field: string): PropertyType {
+/** TypeScript records the type of a field that is annotated with one; a range says as much as an annotation. */
+function inferred(designed: unknown, field: string, { min, max }: Pick<PropertyOptions, 'min' | 'max'>): PropertyType {
+  if (min !== undefined || max !== undefined) return integerType('uint32', min ?? 0, max ?? 0xffff_ffff) as PropertyType;
   if (designed === Boolean) return boolType as PropertyType;
   if (designed === String) return stringType as PropertyType;
   if (designed === Number) return uint32Type as PropertyType;
-  throw new Error(`property ${field} needs an explicit type`);
+  throw new Error(`property ${field} needs a type: annotate the field (boolean, number, string) or give one to @property`);
 }
 
 function kebab(field: string): string {
