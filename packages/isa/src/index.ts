@@ -1,1 +1,13 @@
-export {};
+export { FW_CFG, FwCfg } from './fw-cfg.js';
+export { Hpet } from './hpet.js';
+export { I8042 } from './i8042.js';
+export { I8254 } from './i8254.js';
+export { I8257 } from './i8257.js';
+export { I8259 } from './i8259.js';
+export { IsaBus, IsaDevice, type IrqSink } from './isa-bus.js';
+export { Mc146818 } from './mc146818.js';
+export { isaPlugin } from './plugin.js';
+export { Port92 } from './port92.js';
+export { IsaSerial } from './serial.js';
+export { DebugConsole, DebugExit, PostPorts } from './small-ports.js';
+export { PcSpeaker } from './speaker.js';

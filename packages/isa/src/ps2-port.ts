@@ -1,0 +1,47 @@
+/** What a keyboard or mouse behind the i8042 is: takes bytes, answers with bytes, has a queue of its own. */
+const QUEUE_LIMIT = 256;
+
+export interface Ps2State {
+  queue: number[];
+  enabled: boolean;
+  /** A command that waits for its argument. */
+  waitsFor: number;
+}
+
+export abstract class Ps2Device {
+  protected queue: number[] = [];
+  protected enabled = false;
+  protected waitsFor = 0;
+  /** Called when the queue has become non-empty or changed its head. */
+  onData: () => void = () => undefined;
+
+  get hasData(): boolean {
+    return this.queue.length > 0;
+  }
+  take(): number {
+    return this.queue.shift() ?? 0;
+  }
+
+  save(): Ps2State {
+    return { queue: [...this.queue], enabled: this.enabled, waitsFor: this.waitsFor };
+  }
+  load(state: Ps2State): void {
+    this.queue = [...state.queue];
+    this.enabled = state.enabled;
+    this.waitsFor = state.waitsFor;
+  }
+  reset(): void {
+    this.queue = [];
+    this.enabled = false;
+    this.waitsFor = 0;
+  }
+
+  /** A byte from the host. */
+  abstract receive(byte: number): void;
+
+  protected reply(...bytes: number[]): void {
+    if (this.queue.length + bytes.length > QUEUE_LIMIT) return;
+    this.queue.push(...bytes);
+    this.onData();
+  }
+}
