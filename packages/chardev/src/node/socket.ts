@@ -1,0 +1,149 @@
+import { existsSync, lstatSync, unlinkSync } from 'node:fs';
+import { connect, createServer, type ListenOptions, type NetConnectOpts, type Server, type Socket } from 'node:net';
+import { ConfigError } from '@nandu/core';
+import { BaseChardev } from '../base.js';
+import type { SocketSpec } from '../spec.js';
+
+/** System errors in the words of strerror, as QEMU prints them. */
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Address already in use',
+  EACCES: 'Permission denied',
+  ECONNREFUSED: 'Connection refused',
+  ENOENT: 'No such file or directory',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+  ENOTDIR: 'Not a directory',
+};
+
+/** A unix or TCP socket, server or client. A server talks to one client at a time; others wait their turn. */
+export class SocketChardev extends BaseChardev {
+  private socket: Socket | undefined;
+  private server: Server | undefined;
+  private readonly queue: Socket[] = [];
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private closed = false;
+  private boundPort: number | undefined;
+  /** Fulfilled once it listens (with `wait`: once a client is there) or is connected. */
+  readonly ready: Promise<void>;
+
+  constructor(
+    id: string,
+    private readonly spec: SocketSpec,
+  ) {
+    super(id);
+    this.ready = spec.server ? this.listen() : this.connect();
+    // Whoever waits hears of it; nobody has to.
+    this.ready.catch(() => {});
+  }
+
+  get filename(): string {
+    const { address, server } = this.spec;
+    const what = 'path' in address ? `unix:${address.path}` : 'fd' in address ? `fd:${address.fd}` : `tcp:${address.host}:${this.boundPort ?? address.port}`;
+    const local = `${what}${server ? ',server=on' : ''}`;
+    if (!this.socket) return `disconnected:${local}`;
+    return 'port' in address ? `${local} <-> ${this.socket.remoteAddress}:${this.socket.remotePort}` : local;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.socket?.write(bytes);
+  }
+
+  override close(): void {
+    this.closed = true;
+    clearTimeout(this.retry);
+    for (const socket of this.queue) socket.destroy();
+    // What was written still goes out.
+    this.socket?.end();
+    this.socket?.unref();
+    this.server?.close();
+    super.close();
+  }
+
+  protected override setReading(reading: boolean): void {
+    if (reading) this.socket?.resume();
+    else this.socket?.pause();
+  }
+
+  private async listen(): Promise<void> {
+    const { address } = this.spec;
+    const where: ListenOptions = 'path' in address ? { path: address.path } : 'fd' in address ? { fd: address.fd } as ListenOptions : { host: address.host, port: address.port };
+    if ('path' in address) await freePath(address.path);
+    const server = createServer({ pauseOnConnect: true, noDelay: this.spec.noDelay }, (socket) => this.accepted(socket));
+    this.server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(new ConfigError(`Failed to ${'port' in address ? 'find an available port' : `bind socket to ${'path' in address ? address.path : `fd ${address.fd}`}`}: ${reason(error)}`)));
+      server.listen(where, resolve);
+    });
+    const bound = server.address();
+    if (bound && typeof bound === 'object') this.boundPort = bound.port;
+    if (this.spec.wait) await new Promise<void>((resolve) => { this.firstClient = resolve; if (this.socket) resolve(); });
+  }
+  private firstClient: (() => void) | undefined;
+
+  private accepted(socket: Socket): void {
+    socket.on('error', () => {});
+    if (this.socket) this.queue.push(socket);
+    else this.use(socket);
+  }
+
+  private async connect(): Promise<void> {
+    const { address } = this.spec;
+    if ('fd' in address) throw new ConfigError(`a client socket by 'fd' is not implemented`);
+    const where: NetConnectOpts = 'path' in address ? { path: address.path } : { host: address.host, port: address.port, noDelay: this.spec.noDelay };
+    const socket = connect(where);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve);
+        socket.once('error', reject);
+      });
+    } catch (error) {
+      if (this.spec.reconnectSeconds > 0) return this.reconnectLater();
+      throw new ConfigError(`Failed to connect to '${'path' in address ? address.path : `${address.host}:${address.port}`}': ${reason(error as NodeJS.ErrnoException)}`);
+    }
+    socket.on('error', () => {});
+    this.use(socket);
+  }
+
+  private reconnectLater(): void {
+    if (this.closed) return;
+    this.retry = setTimeout(() => void this.connect().catch(() => {}), this.spec.reconnectSeconds * 1000);
+  }
+
+  private use(socket: Socket): void {
+    this.socket = socket;
+    socket.on('data', (bytes) => this.received(bytes as Uint8Array));
+    socket.on('close', () => this.lost(socket));
+    this.setConnected(true);
+    this.firstClient?.();
+    socket.resume();
+  }
+
+  private lost(socket: Socket): void {
+    const waiting = this.queue.indexOf(socket);
+    if (waiting >= 0) this.queue.splice(waiting, 1);
+    if (this.socket !== socket) return;
+    this.socket = undefined;
+    if (this.closed) return;
+    this.setConnected(false);
+    const next = this.queue.shift();
+    if (next) this.use(next);
+    else if (!this.spec.server && this.spec.reconnectSeconds > 0) this.reconnectLater();
+  }
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  return REASONS[error.code ?? ''] ?? error.message;
+}
+
+/** Takes a socket that nobody answers at out of the way; anything else at that path is left alone. */
+async function freePath(path: string): Promise<void> {
+  if (!existsSync(path)) return;
+  const inUse = new ConfigError(`Failed to bind socket to ${path}: Address already in use`);
+  if (!lstatSync(path).isSocket()) throw inUse;
+  const alive = await new Promise<boolean>((resolve) => {
+    const probe = connect({ path });
+    probe.once('connect', () => { probe.destroy(); resolve(true); });
+    probe.once('error', () => resolve(false));
+  });
+  if (alive) throw inUse;
+  unlinkSync(path);
+}

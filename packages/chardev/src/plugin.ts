@@ -1,0 +1,12 @@
+import { Chardevs, definePlugin, type Plugin } from '@nandu/core';
+import { chardevCommands } from './commands.js';
+import type { ChardevRegistry } from './registry.js';
+
+/** Commands for character backends, and the machine's registry of them. */
+export function chardevPlugin(registry: ChardevRegistry): Plugin {
+  return definePlugin({
+    name: 'chardev',
+    commands: chardevCommands,
+    bind: (container) => container.registerInstance(Chardevs as never, registry as never),
+  });
+}

@@ -1,0 +1,86 @@
+import { type Chardev, Chardevs, ConfigError } from '@nandu/core';
+import { MuxChardev } from './mux.js';
+import { NullChardev } from './null.js';
+import { RingbufChardev } from './ringbuf.js';
+import type { ChardevSpec } from './spec.js';
+
+/** Makes a backend from its description. Throws ConfigError where the host refuses. */
+export type ChardevFactory = (spec: ChardevSpec, host: ChardevHost) => Chardev;
+
+/** What backends need of the process that they live in. */
+export interface ChardevHost {
+  /** C-a x, or a key that means the end. */
+  terminate(): void;
+}
+
+const BUILT_IN: Readonly<Record<string, ChardevFactory>> = {
+  null: (spec) => new NullChardev(spec.id),
+  ringbuf: (spec) => new RingbufChardev(spec.id, spec.sizeBytes),
+};
+
+const UNKNOWN_HOST: ChardevHost = { terminate: () => {} };
+
+/** The machine's backends by id, and how to make more. Which kinds there are depends on the host: `node/` adds its own. */
+export class ChardevRegistry extends Chardevs {
+  private readonly chardevs = new Map<string, Chardev>();
+  private opened = false;
+
+  constructor(
+    private readonly factories: Readonly<Record<string, ChardevFactory>> = {},
+    private readonly host: ChardevHost = UNKNOWN_HOST,
+  ) {
+    super();
+  }
+
+  /** Kinds that can be made here, as `query-chardev-backends` names them. */
+  get kinds(): string[] {
+    return [...Object.keys({ ...BUILT_IN, ...this.factories }), 'mux'];
+  }
+
+  get(id: string): Chardev | undefined {
+    return this.chardevs.get(id);
+  }
+  all(): Chardev[] {
+    return [...this.chardevs.values()];
+  }
+  add(chardev: Chardev): void {
+    if (this.chardevs.has(chardev.id)) throw new ConfigError(`Chardev with id '${chardev.id}' already exists`);
+    this.chardevs.set(chardev.id, chardev);
+    if (this.opened && chardev instanceof MuxChardev) chardev.open();
+  }
+  remove(id: string): void {
+    const chardev = this.chardevs.get(id);
+    if (!chardev) throw new ConfigError(`Chardev '${id}' not found`);
+    if (chardev.frontendOpen) throw new ConfigError(`Chardev '${id}' is busy`);
+    this.chardevs.delete(id);
+    chardev.close();
+  }
+
+  /** Makes and adds one. With `mux=on` the id is the mux's and the backend is '<id>-base'. */
+  create(spec: ChardevSpec): Chardev {
+    if (this.chardevs.has(spec.id)) throw new ConfigError(`Chardev with id '${spec.id}' already exists`);
+    const factory = { ...BUILT_IN, ...this.factories }[spec.kind];
+    if (!factory) throw new ConfigError(`character backend '${spec.kind}' is not implemented`);
+    if (!spec.mux) {
+      const chardev = factory(spec, this.host);
+      this.add(chardev);
+      return chardev;
+    }
+    const base = factory({ ...spec, id: `${spec.id}-base` }, this.host);
+    this.add(base);
+    const mux = new MuxChardev(spec.id, base, () => this.host.terminate());
+    this.add(mux);
+    return mux;
+  }
+
+  /** Every front end is attached: muxes tell theirs that they are open, and who has the focus. */
+  open(): void {
+    this.opened = true;
+    for (const chardev of this.chardevs.values()) if (chardev instanceof MuxChardev) chardev.open();
+  }
+
+  closeAll(): void {
+    for (const chardev of this.chardevs.values()) if (chardev instanceof MuxChardev) chardev.close();
+    for (const chardev of this.chardevs.values()) chardev.close();
+  }
+}
