@@ -1,1 +1,11 @@
-export {};
+export { ACPI_PCI_HOTPLUG_EVENT, ACPI_PCI_HOTPLUG_PORT, ACPI_PCI_HOTPLUG_SIZE, AcpiPciHotplug } from './acpi-hotplug.js';
+export { Bar, type BarOptions } from './bar.js';
+export { ConfigMechanism1, ecamRegion } from './config-access.js';
+export * as pciConfig from './config-space.js';
+export { ConfigSpace } from './config-space.js';
+export { Msi } from './msi.js';
+export { Msix } from './msix.js';
+export { parseDevfn, printDevfn } from './pci-address.js';
+export { PciBus, type PciBusWiring, type PciHotplug } from './pci-bus.js';
+export { PciDevice, type PciIdentity } from './pci-device.js';
+export { pciPlugin } from './plugin.js';
