@@ -11,6 +11,16 @@ function isFlat(env: usize, seg: i32): bool {
   return S.segBase(env, seg) == 0 && S.segLimit(env, seg) == 0xffff_ffff && (S.segFlags(env, seg) & FLAT_MASK) == FLAT;
 }
 
+/** DR7: enabled breakpoints (bits 0-7, two each) whose kind (four bits each from 16 on) is execution. */
+function hasInstructionBreakpoint(env: usize): bool {
+  const dr7 = load<u32>(env, L.DR + 7 * 8);
+  if (!(dr7 & 0xff)) return false;
+  for (let i = 0; i < 4; i++) {
+    if (((dr7 >> (2 * i)) & 3) != 0 && ((dr7 >> (16 + 4 * i)) & 3) == 0) return true;
+  }
+  return false;
+}
+
 export function updateBlockFlags(env: usize): void {
   const cr0 = S.cr0(env);
   const cr4 = S.cr4(env);
@@ -34,7 +44,11 @@ export function updateBlockFlags(env: usize): void {
   // VM, TF and RF sit at fixed distances; MP, EM, TS too, but a table of ifs stays readable.
   if (flags & L.FLAG_VM) hf |= L.HF_VM;
   if (flags & L.FLAG_TF) hf |= L.HF_TF;
-  if (flags & L.FLAG_RF) hf |= L.HF_RF;
+  if (flags & L.FLAG_RF) {
+    // RF matters only while an instruction breakpoint is on. Forgetting it at once saves a one-instruction block after every fault.
+    if (hasInstructionBreakpoint(env)) hf |= L.HF_RF;
+    else S.setEflags(env, flags & ~(L.FLAG_RF as u32));
+  }
   if (cr0 & S.CR0_TS) hf |= L.HF_TS;
   if (cr0 & S.CR0_EM) hf |= L.HF_EM;
   if (cr0 & S.CR0_MP) hf |= L.HF_MP;

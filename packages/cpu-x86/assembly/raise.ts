@@ -41,6 +41,11 @@ export function raise(env: usize, vector: i32, error: i32): void {
   announce(env, vector, error, KIND_FAULT, 0);
 }
 
+/** The same if the condition is not 0. */
+export function raise_if(env: usize, condition: i32, vector: i32, error: i32): void {
+  if (condition) raise(env, vector, error);
+}
+
 /** #GP(0), by far the most frequent; answers false so that checks can end with it. */
 export function raiseGp(env: usize): bool {
   raise(env, GP, 0);
@@ -49,6 +54,11 @@ export function raiseGp(env: usize): bool {
 
 export function software_interrupt(env: usize, vector: i32, kind: i32, nextPc: u64): void {
   announce(env, vector, -1, kind, nextPc);
+}
+
+/** INTO: #OF as a trap if OF is set. */
+export function into(env: usize, overflow: i32, nextPc: u64): void {
+  if (overflow) announce(env, OF, -1, KIND_INT3, nextPc);
 }
 
 /** An access that had to be aligned: #GP(0) for SSE operands, #AC for what alignment checking covers. */

@@ -1,5 +1,5 @@
 /** Loads of segment registers and table registers, and what asks about selectors (SDM volume 2; 3A, 3.4 and 5.x). */
-import { updateBlockFlags, startShadow } from './block-flags';
+import { updateBlockFlags } from './block-flags';
 import * as D from './descriptors';
 import { setZeroFlag } from './flags';
 import * as L from './layout';
@@ -12,13 +12,10 @@ export function loadRealSegment(env: usize, seg: i32, selector: u32): void {
   S.setSegment(env, seg, selector, (selector & 0xffff) << 4, v86 ? 0xffff : S.segLimit(env, seg), v86 ? 0xf300 : S.segFlags(env, seg));
 }
 
-/** MOV Sreg, POP Sreg, LDS and their like. SS also starts the interrupt shadow. */
+/** MOV Sreg, POP Sreg, LDS and their like. The shadow after MOV SS is the translator's business. */
 export function load_segment(env: usize, seg: i32, selector32: i32): void {
   const selector = (selector32 as u32) & 0xffff;
-  if (loadSegment(env, seg, selector)) {
-    if (seg == L.SS) startShadow(env);
-    else updateBlockFlags(env);
-  }
+  if (loadSegment(env, seg, selector)) updateBlockFlags(env);
 }
 
 export function loadSegment(env: usize, seg: i32, selector: u32): bool {
