@@ -24,6 +24,10 @@ const ROWS = {
   popf: ['wasm', 'i64 i32', '', true],
   /** Raises a fault: vector, error code (-1: none). */
   raise: ['wasm', 'i32 i32', '', true, 'none', 'none'],
+  /** The same if the condition (first) is not 0. */
+  raise_if: ['wasm', 'i32 i32 i32', '', true, 'none', 'none'],
+  /** INTO: whether OF is set, nextPc. */
+  into: ['wasm', 'i32 i64', '', true],
   /** INT n / INT3 / INTO / ICEBP: vector, EXC_KIND, nextPc. */
   software_interrupt: ['wasm', 'i32 i32 i64', '', true],
   /** MOV Sreg / POP Sreg / LDS...: segment number, selector. Loads the descriptor with all checks. */
@@ -40,7 +44,10 @@ const ROWS = {
   sysret: ['wasm', 'i32', '', true],
   sysenter: ['wasm', 'i64', '', true],
   sysexit: ['wasm', 'i32', '', true],
-  /** MOV CRn/DRn: number; number, value. */
+  /** MOV from and to CR8, the task priority that the local APIC holds. */
+  read_cr8: ['js', '', 'i64', true],
+  write_cr8: ['js', 'i64', '', true],
+  /** MOV CRn/DRn: number; number, value. CR8 has its own. */
   read_cr: ['wasm', 'i32', 'i64', true],
   write_cr: ['wasm', 'i32 i64', '', true],
   read_dr: ['wasm', 'i32', 'i64', true],

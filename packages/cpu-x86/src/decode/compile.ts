@@ -3,12 +3,11 @@
  * them an instruction takes depends on prefix, mode, REX.W and ModRM; the answer is worked out once per combination.
  */
 import type { Attribute, Feature, OpcodeRow, OpcodeTable, Semantics } from './opcode-table.js';
-import { type Operand, parseOperand } from './operand.js';
+import { type Operand, parseOperands } from './operand.js';
 
 export interface CompiledRow {
   readonly mnemonic: string;
   readonly operands: readonly Operand[];
-  /** Those that the semantics get as values; without the first if it is only written. */
   readonly semantics: Semantics;
   readonly attributes: ReadonlySet<Attribute>;
   readonly reads: boolean;
@@ -16,12 +15,22 @@ export interface CompiledRow {
   readonly raw: boolean;
   readonly lock: boolean;
   readonly unaligned: boolean;
+  /** The first operand is loaded to be stored again. */
+  readonly loadsForWrite: boolean;
+  /** A string instruction: with REP it is a block that goes to itself. */
+  readonly loops: boolean;
   /** 0: as usual; 64-bit by default, or always, in 64-bit mode. */
   readonly size64: 0 | 1 | 2;
   /** Any attribute that needs a look before translating: privilege, mode, FPU. */
   readonly guarded: boolean;
   readonly hasModrm: boolean;
   readonly immediates: readonly Operand[];
+  /** A relative branch. */
+  readonly branches: boolean;
+  /** ModRM.mod counts as 3 whatever it says: moves to and from control and debug registers. */
+  readonly modrmIsRegister: boolean;
+  /** Operands that the semantics get as values. */
+  readonly values: readonly Operand[];
 
   /** What must hold: mandatory prefix (PREFIX_*), or any. */
   readonly prefix: number;
@@ -99,14 +108,17 @@ function compileRow(source: OpcodeRow): { compiled: CompiledRow; map: number; fi
   const [opcode, mnemonic, operandText, semantics, ...attributeList] = source;
   const attributes = new Set(attributeList);
   const has = (name: Attribute) => attributes.has(name);
-  const operands = operandText === '' ? [] : operandText.split(',').map(parseOperand);
+  const operands = parseOperands(operandText);
+  const values = operands.filter((o) => o.isValue);
   const place = parseOpcode(opcode);
   const letters = new Set(operands.map((o) => o.kind));
   const memOnly = has('mem') || letters.has('M');
+  const modrmIsRegister = letters.has('C') || letters.has('D');
   const regOnly = has('reg') || letters.has('R') || letters.has('U') || letters.has('N');
   const compiled: CompiledRow = {
     mnemonic, operands, semantics, attributes, source,
     reads: has('reads'), writes: has('writes'), raw: has('raw'), lock: has('lock'), unaligned: has('unaligned'),
+    loadsForWrite: !has('reads') && !has('writes') && !has('raw'), loops: letters.has('X') || letters.has('Y'),
     size64: has('force64') ? 2 : has('default64') ? 1 : 0,
     guarded: (['cpl0', 'protected', 'iopl-vm', 'x87', 'mmx', 'sse'] as const).some(has),
     hasModrm: place.digit >= 0 || place.third >= 0 || has('mem') || has('reg') || operands.some((o) => o.usesModrm),
@@ -114,8 +126,9 @@ function compileRow(source: OpcodeRow): { compiled: CompiledRow; map: number; fi
     prefix: place.prefix, digit: place.digit, third: place.third, thirdCount: place.thirdCount,
     mode: has('not64') ? 'not64' : has('only64') ? 'only64' : 'any',
     w: has('w0') ? 0 : has('w1') ? 1 : -1,
-    // Moves to and from control registers take ModRM.mod as 3 whatever it says.
-    modrm: letters.has('C') || letters.has('D') ? 'any' : memOnly ? 'mem' : regOnly ? 'reg' : 'any',
+    branches: letters.has('J'), modrmIsRegister,
+    values: has('raw') ? [] : has('writes') ? values.slice(1) : values,
+    modrm: modrmIsRegister ? 'any' : memOnly ? 'mem' : regOnly ? 'reg' : 'any',
   };
   return { compiled, map: place.map, first: place.first, count: place.count };
 }

@@ -46,8 +46,9 @@ export class Instruction {
   displacement = 0;
   ipRelative = false;
 
-  /** The immediate, sign-extended where the operand asks for that; 8-byte ones in `immediate64`. */
+  /** The immediate, sign-extended where the operand asks for that; those of 8 bytes (`wideImmediate`) are in `immediate64`. */
   immediate = 0;
+  wideImmediate = false;
   immediate64 = 0n;
   /** A second immediate (ENTER), and the selector of a far pointer. */
   immediate2 = 0;

@@ -23,6 +23,8 @@ export interface Operand {
   readonly signedByte: boolean;
   /** For XMM operands: the type of the value if it is not an integer of the size. */
   readonly type: ValueType | undefined;
+  /** The second immediate of an instruction: always a byte. */
+  readonly isSecondImmediate: boolean;
   /** Whether semantics get it as a value. */
   readonly isValue: boolean;
   /** Whether it needs a ModRM byte. */
@@ -30,7 +32,7 @@ export interface Operand {
 }
 
 const SIZES: Readonly<Record<string, readonly [bytes: number, type?: ValueType]>> = {
-  '': [0], b: [1], bs: [1], w: [2], d: [4], q: [8], v: [SIZE_V], z: [SIZE_Z], y: [SIZE_Y], t: [0], p: [0],
+  '': [0], b: [1], bs: [SIZE_V], w: [2], d: [4], q: [8], v: [SIZE_V], z: [SIZE_Z], y: [SIZE_Y], t: [0], p: [0],
   dq: [16, 'v128'], ps: [16, 'v128'], pd: [16, 'v128'], ss: [4, 'f32'], sd: [8, 'f64'],
 };
 const FIXED: Readonly<Record<string, readonly [register: number, size: number]>> = {
@@ -39,8 +41,15 @@ const FIXED: Readonly<Record<string, readonly [register: number, size: number]>>
 const WITH_MODRM = 'EGRMVWUPQNSCD';
 const NOT_VALUES = 'JACDXY';
 
-export function parseOperand(text: string): Operand {
-  const base = { text, register: 0, signedByte: false, type: undefined, isValue: true, usesModrm: false };
+/** 'Ev,Gv,Ib' to operands. */
+export function parseOperands(text: string): readonly Operand[] {
+  const operands = text === '' ? [] : text.split(',').map(parseOperand);
+  const firstImmediate = operands.findIndex((o) => o.kind === 'I');
+  return operands.map((o, i) => (o.kind === 'I' && i > firstImmediate ? { ...o, isSecondImmediate: true } : o));
+}
+
+function parseOperand(text: string): Operand {
+  const base = { text, register: 0, signedByte: false, type: undefined, isSecondImmediate: false, isValue: true, usesModrm: false };
   const fixed = FIXED[text];
   if (fixed) return { ...base, kind: 'register', register: fixed[0], size: fixed[1] };
   if (text === '1') return { ...base, kind: 'one', size: 1 };

@@ -2,20 +2,23 @@
  * What the semantics of an instruction work with: the decoded instruction (fields of `Instruction`), registers, memory, flags
  * (the classes below this one), its operands, and ways to end the block. One object serves all blocks of a vCPU's target.
  */
-import type { Exit, Helper, Ir, Value, ValueType } from '@nandu/tcg';
+import { Env, type Helper, type Ir, type Value, type ValueType } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import type { Feature } from '../decode/opcode-table.js';
 import { type Operand, sizeOf } from '../decode/operand.js';
-import { PC, SEGMENT_SELECTORS } from '../state.js';
+import { BLOCK_FLAGS, EFLAGS, INHIBIT, INTERRUPT_PENDING, PC, SEGMENT_SELECTORS } from '../state.js';
 import { SYSTEM_HELPERS, type SystemHelperName } from '../system-helpers.js';
 import { FlagTracker } from './flags.js';
 import { EXCEPTION } from './exceptions.js';
 
 export { EXCEPTION } from './exceptions.js';
 
+/** Under these there is something to do after every instruction, so blocks do not go straight to others. */
+const AFTERWARDS = L.HF_TF | L.HF_INHIBIT | L.HF_RF;
+
 export class Translation extends FlagTracker {
-  /** Whether the block must end after this instruction although it does not branch: going on at the next, or where `pc` says. */
-  stop: 'no' | 'next' | 'lookup' = 'no';
+  /** Whether the block must end after this instruction although it does not branch. */
+  stop = false;
   private memoryAddress: Value | undefined;
 
   constructor(readonly features: ReadonlySet<Feature>) {
@@ -31,7 +34,7 @@ export class Translation extends FlagTracker {
   startInstruction(): void {
     this.startInstructionOfMemory();
     this.memoryAddress = undefined;
-    this.stop = 'no';
+    this.stop = false;
   }
 
   // Operands of the row.
@@ -65,13 +68,13 @@ export class Translation extends FlagTracker {
       case 'register':
         return this.readRegister(operand.register, size);
       case 'I':
-        return size === 8 ? ir.i64(this.immediate64) : this.markExtended(ir.i32(this.immediate), size);
+        return this.immediateValue(operand, size);
       case 'one':
         return ir.i32(1);
       case 'M':
         return size === 0 ? this.linear(0) : this.loadOperandMemory(operand, size, forWrite);
       case 'O':
-        return this.loadLinear(this.linearOf(this.dataSegment, ir.i64(this.displacement), size, forWrite), size, { forWrite });
+        return this.loadLinear(this.linearOf(this.dataSegment, this.directOffset(), size, forWrite), size, { forWrite });
       case 'S':
         return this.get(SEGMENT_SELECTORS[this.reg & 7]!);
       case 'V':
@@ -107,7 +110,7 @@ export class Translation extends FlagTracker {
       case 'M':
         return this.storeOperandMemory(operand, size, value);
       case 'O':
-        return this.storeLinear(this.linearOf(this.dataSegment, this.ir.i64(this.displacement), size, true), size, value);
+        return this.storeLinear(this.linearOf(this.dataSegment, this.directOffset(), size, true), size, value);
       case 'V':
         return this.writeXmmAs(this.reg, size, value);
       case 'U':
@@ -123,6 +126,20 @@ export class Translation extends FlagTracker {
       default:
         throw new Error(`operand ${operand.text} cannot be stored`);
     }
+  }
+
+  private immediateValue(operand: Operand, size: number): Value {
+    const { ir } = this;
+    if (operand.isSecondImmediate) return ir.i32(this.immediate2);
+    if (size === 8) return ir.i64(this.wideImmediate ? this.immediate64 : this.immediate);
+    // A sign-extended byte is cut to the operand's size again.
+    const value = size === 1 ? this.immediate & 0xff : size === 2 ? this.immediate & 0xffff : this.immediate;
+    return this.markExtended(ir.i32(value), size);
+  }
+
+  /** The address in the instruction (moffs). */
+  private directOffset(): Value {
+    return this.ir.i64(this.wideImmediate ? this.immediate64 : this.displacement);
   }
 
   /** A load for a read-modify-write checks limits and access for the write as well, so the store goes to the same address. */
@@ -200,6 +217,13 @@ export class Translation extends FlagTracker {
     this.ir.end({ kind: 'lookup' });
   }
 
+  /** #GP(0) unless an address is canonical (48 bits). */
+  requireCanonical(address: Value): void {
+    const { ir } = this;
+    const cut = ir.shrS(ir.shl(address, ir.i64(16)), ir.i64(16));
+    this.call('raise_if', ir.ne(cut, address), ir.i32(EXCEPTION.GP), ir.i32(0));
+  }
+
   undefinedOpcode(): void {
     this.raise(EXCEPTION.UD);
   }
@@ -210,24 +234,86 @@ export class Translation extends FlagTracker {
 
   // Ends of the block.
 
-  end(exit: Exit): void {
+  /** Goes to a known address (of the guest's, in the mode that the block is in). */
+  endAt(pc: number): void {
+    if (this.hflags & AFTERWARDS) return this.endDynamic(this.ir.i64(pc));
     this.commit();
-    this.ir.end(exit);
+    this.ir.end({ kind: 'goto', pc });
+  }
+
+  /** Goes on with the next instruction, at `pc`. Nothing is left to do after the last one. */
+  endNext(pc: number): void {
+    if (this.hflags & AFTERWARDS) return this.endDynamic(this.ir.i64(pc));
+    this.ir.end({ kind: 'goto', pc });
+  }
+
+  /** Goes to one of two known addresses. */
+  endBranch(condition: Value, taken: number, otherwise: number): void {
+    const { ir } = this;
+    if (this.hflags & AFTERWARDS) return this.endDynamic(ir.select(condition, ir.i64(taken), ir.i64(otherwise)));
+    this.commit();
+    ir.branch(condition, { kind: 'goto', pc: taken }, { kind: 'goto', pc: otherwise });
   }
 
   /** Goes to where `pc` (i64, zero-extended outside 64-bit mode) says. */
-  endAt(pc: Value): void {
+  endDynamic(pc: Value): void {
     this.set(PC, pc);
-    this.end({ kind: 'lookup' });
+    this.endLookup();
   }
 
-  /** After a helper that moved control. */
+  /** After a helper that moved control, or with `pc` set. */
   endLookup(): void {
-    this.end({ kind: 'lookup' });
+    this.finishInstruction();
+    this.commit();
+    if (this.hflags & L.HF_TF) this.call('single_step', this.ir.get(PC));
+    this.ir.end({ kind: 'lookup' });
+  }
+
+  /** After a helper that moved control and cleared TF as it wanted it. */
+  endLookupWithoutTrap(): void {
+    this.finishInstruction();
+    this.commit();
+    this.ir.end({ kind: 'lookup' });
+  }
+
+  /** Back to the main loop, with `pc` at the next instruction unless a helper set it. */
+  endLeave(reason: number, pc: number | undefined): void {
+    if (pc !== undefined) this.set(PC, this.ir.i64(pc));
+    this.finishInstruction();
+    this.commit();
+    if (this.hflags & L.HF_TF) this.call('single_step', this.ir.get(PC));
+    this.ir.end({ kind: 'leave', reason });
   }
 
   /** The next instruction starts a block of its own: this one may have changed what translation depends on. */
   stopAfter(): void {
-    if (this.stop === 'no') this.stop = 'next';
+    this.stop = true;
+  }
+
+  endStopped(): void {
+    this.endDynamic(this.ir.i64(this.nextPc));
+  }
+
+  /** Blocks interrupts until the next instruction has ended (STI, MOV SS, POP SS), which will be a block of its own. */
+  inhibitInterrupts(): void {
+    this.stopAfter();
+    // Of several in a row, only the first counts.
+    if (this.hflags & L.HF_INHIBIT) return;
+    this.set(INHIBIT, this.ir.i32(1));
+    this.set(BLOCK_FLAGS, this.ir.or(this.get(BLOCK_FLAGS), this.ir.i32(L.HF_INHIBIT)));
+  }
+
+  /** Ends what lasts for one instruction: interrupts blocked by STI and MOV SS, breakpoints suppressed by RF. */
+  private finishInstruction(): void {
+    const { ir } = this;
+    const ending = this.hflags & (L.HF_INHIBIT | L.HF_RF);
+    if (!ending) return;
+    this.set(BLOCK_FLAGS, ir.and(this.get(BLOCK_FLAGS), ir.i32(~ending)));
+    if (ending & L.HF_RF) this.set(EFLAGS, ir.and(this.get(EFLAGS), ir.i32(~L.FLAG_RF)));
+    if (!(ending & L.HF_INHIBIT)) return;
+    this.set(INHIBIT, ir.i32(0));
+    this.commit();
+    // An interrupt that came in the meantime was put off: now the main loop is to look again.
+    if (!(this.hflags & L.HF_TF)) ir.exitIf(ir.get(INTERRUPT_PENDING), { kind: 'leave', reason: Env.EXIT_REQUESTED });
   }
 }
