@@ -1,5 +1,5 @@
 /** Guest memory while an instruction is translated: effective addresses, segments, loads, stores, the stack. */
-import type { MemoryAccess, Value, ValueType } from '@nandu/tcg';
+import { type MemoryAccess, type Value, VALUE_TYPES, type ValueType } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import { NO_SEGMENT } from '../decode/instruction.js';
 import { REGISTERS, SEGMENT_BASES } from '../state.js';
@@ -15,6 +15,19 @@ export interface AccessOptions {
   signed?: boolean;
   aligned?: number;
   forWrite?: boolean;
+}
+
+/** Descriptions of accesses are made once each. */
+const ACCESSES = new Map<number, MemoryAccess>();
+
+function accessOf(size: number, type: ValueType, signed: boolean, forWrite: boolean, aligned: number, mmu: number): MemoryAccess {
+  const key = size | (aligned << 5) | (VALUE_TYPES.indexOf(type) << 10) | (mmu << 13) | (signed ? 1 << 15 : 0) | (forWrite ? 1 << 16 : 0);
+  let access = ACCESSES.get(key);
+  if (access === undefined) {
+    access = { size: size as MemoryAccess['size'], type, mmu, signed, forWrite, ...(aligned > 1 ? { aligned } : undefined) };
+    ACCESSES.set(key, access);
+  }
+  return access;
 }
 
 export abstract class MemoryOperands extends RegisterAccess {
@@ -106,16 +119,9 @@ export abstract class MemoryOperands extends RegisterAccess {
     this.ir.store(this.access(size, options), address, value);
   }
 
-  private access(size: number, options: AccessOptions): MemoryAccess {
-    const aligned = options.aligned ?? (this.hflags & L.HF_ALIGN && size > 1 && size <= 8 ? size : undefined);
-    return {
-      size: size as MemoryAccess['size'],
-      type: options.type ?? (size === 16 ? 'v128' : size === 8 ? 'i64' : 'i32'),
-      mmu: this.mmu,
-      ...(options.signed ? { signed: true } : undefined),
-      ...(aligned ? { aligned } : undefined),
-      ...(options.forWrite ? { forWrite: true } : undefined),
-    };
+  private access(size: number, { type, signed = false, forWrite = false, aligned }: AccessOptions): MemoryAccess {
+    const alignment = aligned ?? (this.hflags & L.HF_ALIGN && size > 1 && size <= 8 ? size : 1);
+    return accessOf(size, type ?? (size === 16 ? 'v128' : size === 8 ? 'i64' : 'i32'), signed, forWrite, alignment, this.mmu);
   }
 
   /** Loads and stores the ModRM memory operand. */

@@ -1,7 +1,6 @@
 /** Multiplication, division and the sign extensions that go with them. */
 import type { Value } from '@nandu/tcg';
-import { type OpcodeTable } from '../decode/opcode-table.js';
-import { REGISTERS } from '../state.js';
+import type { OpcodeTable } from '../decode/opcode-table.js';
 import { EXCEPTION, type Translation } from './translation.js';
 
 const RAX = 0;
@@ -84,12 +83,6 @@ function divideByte(t: Translation, divisor: Value, signed: boolean): void {
   t.writeRegister(RAX, 2, ax);
 }
 
-function divide(t: Translation, divisor: Value, signed: boolean): void {
-  const size = t.sizeOf(0);
-  if (size === 8) divide128(t, divisor, signed);
-  else divideNarrow(t, divisor, size, signed);
-}
-
 /** rAX = rDX:rAX / operand, rDX = remainder, for 2 and 4 bytes: the dividend fits an i64. */
 function divideNarrow(t: Translation, divisor: Value, size: number, signed: boolean): void {
   const { ir } = t;
@@ -120,18 +113,10 @@ function guardedDivision(
   return [quotient, remainder];
 }
 
-function divide128(t: Translation, divisor: Value, signed: boolean): void {
-  const { ir } = t;
-  if (!signed && ir.constantOf(t.get(REGISTERS[RDX]!)) === 0) {
-    const bad = ir.eqz(divisor);
-    t.call('raise_if', bad, ir.i32(EXCEPTION.DE), ir.i32(-1));
-    const safe = ir.select(bad, ir.i64(1), divisor);
-    const dividend = t.get(REGISTERS[RAX]!);
-    t.set(REGISTERS[RAX]!, ir.op('i64.div_u', dividend, safe));
-    t.set(REGISTERS[RDX]!, ir.op('i64.rem_u', dividend, safe));
-    return;
-  }
-  t.call(signed ? 'idiv64' : 'div64', divisor);
+function divide(t: Translation, divisor: Value, signed: boolean): void {
+  const size = t.sizeOf(0);
+  if (size === 8) t.call(signed ? 'idiv64' : 'div64', divisor);
+  else divideNarrow(t, divisor, size, signed);
 }
 
 /** CBW, CWDE, CDQE: the lower half of rAX, sign-extended to all of it. */

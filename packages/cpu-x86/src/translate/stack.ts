@@ -8,9 +8,6 @@ import type { Translation } from './translation.js';
 
 const RSP = 4;
 const RBP = 5;
-/** EFLAGS bits that POPF may change at any privilege; IF and IOPL come on top. RF is always cleared. */
-const POPPED = L.FLAGS_ARITHMETIC | L.FLAG_TF | L.FLAG_DF | L.FLAG_NT | L.FLAG_RF | L.FLAG_AC | L.FLAG_ID;
-
 function segmentRows(segment: number, name: string, push: string, pop: string, ...onlyOutside64: 'not64'[]): OpcodeRow[] {
   return [
     [push, 'push', name, (t) => t.push(t.operandSize, selectorToPush(t, segment)), 'default64', ...onlyOutside64],
@@ -33,8 +30,8 @@ export const STACK: OpcodeTable = [
   ...segmentRows(L.GS, 'gs', '0F A8', '0F A9'),
   ['60', 'pushaw|pushad', '', pushAll, 'not64'],
   ['61', 'popaw|popad', '', popAll, 'not64'],
-  ['9C', 'pushfw|pushfd|pushfq', '', pushFlags, 'default64', 'iopl-vm'],
-  ['9D', 'popfw|popfd|popfq', '', popFlags, 'default64', 'iopl-vm'],
+  ['9C', 'pushfw|pushfd|pushfq', '', pushFlags, 'default64'],
+  ['9D', 'popfw|popfd|popfq', '', popFlags, 'default64'],
   ['C8', 'enter', 'Iw,Ib', enter, 'raw', 'default64'],
   ['C9', 'leave', '', leave, 'default64'],
 ];
@@ -77,22 +74,13 @@ function popAll(t: Translation): void {
   }
 }
 
-/** VM and RF are pushed as 0. */
 function pushFlags(t: Translation): void {
-  const { ir } = t;
-  const flags = ir.and(t.call('read_eflags'), ir.i64(~(L.FLAG_VM | L.FLAG_RF)));
-  t.push(t.operandSize, t.fromI64(flags, t.operandSize));
+  t.push(t.operandSize, t.fromI64(t.call('pushf_value', t.ir.i32(t.operandSize)), t.operandSize));
 }
 
 function popFlags(t: Translation): void {
-  const { ir } = t;
-  let mask = POPPED;
-  if (t.cpl <= t.iopl) mask |= L.FLAG_IF;
-  if (t.cpl === 0) mask |= L.FLAG_IOPL;
-  if (t.operandSize === 2) mask &= 0xffff;
   const value = t.toI64(t.pop(t.operandSize), t.operandSize);
-  t.commit();
-  t.call('write_eflags', ir.and(value, ir.i64(~L.FLAG_RF)), ir.i64(mask));
+  t.call('popf', value, t.ir.i32(t.operandSize));
   t.flagsUnknown();
   t.stopAfter();
 }

@@ -10,7 +10,8 @@ const RAX = 0;
 const RCX = 1;
 const RDX = 2;
 /** Control registers that exist. */
-const CONTROL_REGISTERS = [0, 2, 3, 4, 8];
+const TASK_PRIORITY = 8;
+const CONTROL_REGISTERS = [0, 2, 3, 4, TASK_PRIORITY];
 
 export const SYSTEM: OpcodeTable = [
   ['0F 20', 'mov', 'Rv,Cd', readControl, 'raw', 'force64', 'cpl0'],
@@ -93,13 +94,16 @@ function registerSize(t: Translation): number {
 function readControl(t: Translation): void {
   if (!CONTROL_REGISTERS.includes(t.reg)) return t.undefinedOpcode();
   const size = registerSize(t);
-  t.writeRegister(t.rm, size, t.fromI64(t.call('read_cr', t.ir.i32(t.reg)), size));
+  const value = t.reg === TASK_PRIORITY ? t.call('read_cr8') : t.call('read_cr', t.ir.i32(t.reg));
+  t.writeRegister(t.rm, size, t.fromI64(value, size));
 }
 
 function writeControl(t: Translation): void {
   if (!CONTROL_REGISTERS.includes(t.reg)) return t.undefinedOpcode();
   const size = registerSize(t);
-  t.call('write_cr', t.ir.i32(t.reg), t.toI64(t.readRegister(t.rm, size), size));
+  const value = t.toI64(t.readRegister(t.rm, size), size);
+  if (t.reg === TASK_PRIORITY) t.call('write_cr8', value);
+  else t.call('write_cr', t.ir.i32(t.reg), value);
   t.stopAfter();
 }
 
@@ -198,14 +202,17 @@ function mwait(t: Translation): void {
   t.endLeave(Env.EXIT_HALTED, t.nextPc);
 }
 
-/** CLI and STI need CPL <= IOPL; in virtual-8086 mode, where CPL is 3, the same rule asks for IOPL 3. */
+/** CLI and STI need CPL <= IOPL, else virtual interrupts (VME, PVI) are the helpers' business, and #GP. */
 function clearInterruptFlag(t: Translation): void {
-  if (t.cpl > t.iopl) return t.generalProtection();
+  if (t.cpl > t.iopl) return void t.call('cli');
   t.set(EFLAGS, t.ir.and(t.get(EFLAGS), t.ir.i32(~L.FLAG_IF)));
 }
 
 function setInterruptFlag(t: Translation): void {
-  if (t.cpl > t.iopl) return t.generalProtection();
+  if (t.cpl > t.iopl) {
+    t.call('sti');
+    return t.stopAfter();
+  }
   t.set(EFLAGS, t.ir.or(t.get(EFLAGS), t.ir.i32(L.FLAG_IF)));
   // Where interrupts were on already nothing is blocked, strictly; blocking them once more cannot be told apart.
   t.inhibitInterrupts();
