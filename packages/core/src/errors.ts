@@ -1,6 +1,13 @@
 /** The user did wrong: an option, a property, a file. The message is QEMU's where QEMU has one. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  constructor(
+    message: string,
+    /** More for a person, on lines of its own; not part of QMP's errors. */
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
 }
 
 export type QmpErrorClass = 'GenericError' | 'CommandNotFound' | 'DeviceNotActive' | 'DeviceNotFound' | 'KVMMissingCap';

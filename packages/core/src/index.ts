@@ -15,7 +15,7 @@ export { type Chardev, type ChardevFrontend, type ChardevPort, Chardevs } from '
 export { type AnyCommand, type ArgumentInfo, type ArgumentType, type CommandContext, type CommandMonitor, type HmpCommand, hmpCommand, type QmpCommand, qmpCommand } from './machine/command.js';
 export { type BootConfig, MACHINE_CONFIG, type MachineConfig, type MemoryConfig, type NumaNodeConfig, type SmpConfig } from './machine/config.js';
 export { type DeviceOptions, requestUnplug } from './machine/devices.js';
-export { addObject, isIdentifier, type ObjectOptions, removeObject, type UserCreatable } from './machine/objects.js';
+export { addObject, ID_HINT, isIdentifier, type ObjectOptions, removeObject, type UserCreatable } from './machine/objects.js';
 export type { MachineEvent, RunStateName, ShutdownCause } from './machine/events.js';
 export { Machine, type MachineRequest } from './machine/machine.js';
 export { definePlugin, type Plugin } from './machine/plugin.js';
@@ -23,7 +23,7 @@ export { RunState } from './machine/run-state.js';
 export { Bus, SystemBus } from './object/bus.js';
 export { Device, type GpioInput } from './object/device.js';
 export { Container, type DynamicProperty, QObject } from './object/object.js';
-export { boolType, enumType, int32Type, int64Type, integerType, linkType, onOffAutoType, parseInteger, parseSize, printSize, type PropertyType, sizeType, stringType, type TextForm, uint8Type, uint16Type, uint32Type, uint64Type } from './object/property-types.js';
+export { boolType, enumType, int32Type, int64Type, integerType, linkType, onOffAutoType, parseInteger, parseSize, printSize, SIZE_HINT, type PropertyType, sizeType, stringType, type TextForm, uint8Type, uint16Type, uint32Type, uint64Type } from './object/property-types.js';
 export { loadFields, type Saveable, saved, saveFields, savedFields } from './object/saved.js';
 export { allProperties, device, isSubtype, type ObjectClass, property, type PropertyInfo, type PropertyOptions, type, type TypeInfo, type TypeOptions, TypeRegistry, typeOf } from './object/type.js';
 export { AddressSpace, AddressSpaceIo, AddressSpaceMemory } from './memory/address-space.js';

@@ -1,1 +1,10 @@
-export {};
+export { addDeviceFromText, addObjectFromText } from './commands/devices.js';
+export { deviceProperties } from './commands/qom.js';
+export { executeLine } from './hmp/execute.js';
+export { HmpSession } from './hmp/session.js';
+export { type Json, JsonFloat, type JsonObject, JsonStream, parseJson } from './json/parser.js';
+export { printJson } from './json/print.js';
+export { Monitors } from './monitors.js';
+export { monitorPlugin } from './plugin.js';
+export { QmpSession } from './qmp/session.js';
+export { PACKAGE, QEMU_VERSION, QEMU_VERSION_TEXT } from './version.js';

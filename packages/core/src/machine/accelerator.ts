@@ -10,6 +10,10 @@ export interface VCpu {
   /** Instructions executed since power-on. */
   readonly retired: number;
   reset(): void;
+  /** For monitors: a register by name ('rip', 'eax', 'cr3'), all of them as `info registers` shows them, a virtual address's physical one. */
+  readRegister?(name: string): bigint | undefined;
+  dumpRegisters?(): string;
+  translate?(linear: number): number | undefined;
 }
 
 export abstract class Accelerator {

@@ -23,10 +23,10 @@ export function addDevice(machine: Machine, options: DeviceOptions): Device {
   if (!info.userCreatable || (hotplug && info.hotpluggable === false)) {
     throw new ConfigError(`Parameter 'driver' expects a pluggable device type`);
   }
-  const bus = findBus(machine, options.bus, info.bus);
+  const bus = findBus(machine, options.bus, info.bus, info.name);
   if (hotplug && bus && !bus.hotpluggable) throw new ConfigError(`Bus '${bus.busName}' does not support hotplugging`);
   if (options.id !== undefined && machine.node('/machine/peripheral').children.has(options.id)) {
-    throw new ConfigError(`Duplicate ID '${options.id}' for device`);
+    throw new ConfigError(`Duplicate device ID '${options.id}'`);
   }
   const device = machine.instantiateType(info) as Device;
   device.id = options.id;
@@ -56,7 +56,7 @@ function applyGlobals(machine: Machine, device: Device): void {
   }
 }
 
-function findBus(machine: Machine, name: string | undefined, busType: string | undefined): Bus | undefined {
+function findBus(machine: Machine, name: string | undefined, busType: string | undefined, driver: string): Bus | undefined {
   if (name !== undefined) {
     const bus = machine.buses.find((b) => b.busName === name);
     if (!bus) throw new ConfigError(`Bus '${name}' not found`);
@@ -67,7 +67,7 @@ function findBus(machine: Machine, name: string | undefined, busType: string | u
   }
   if (busType === undefined || busType === 'System') return undefined;
   const bus = machine.buses.find((b) => machine.isType(b.typeInfo, busType));
-  if (!bus) throw new ConfigError(`No '${busType}' bus found for device`);
+  if (!bus) throw new ConfigError(`No '${busType}' bus found for device '${driver}'`);
   return bus;
 }
 

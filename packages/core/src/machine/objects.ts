@@ -25,6 +25,8 @@ export interface ObjectOptions {
   readonly text?: TextForm;
 }
 
+export const ID_HINT = `Identifiers consist of letters, digits, '-', '.', '_', starting with a letter.`;
+
 /** QEMU's rule for ids (id_wellformed). */
 export function isIdentifier(id: string): boolean {
   return /^[A-Za-z][A-Za-z0-9_.-]*$/.test(id);
@@ -45,7 +47,7 @@ export function addObject(machine: Machine, options: ObjectOptions): QObject {
   for (const { name, required } of properties) {
     if (required && !(name in options.properties)) throw new ConfigError(`Parameter '${name}' is missing`);
   }
-  if (!isIdentifier(options.id)) throw new ConfigError(`Parameter 'id' expects an identifier`);
+  if (!isIdentifier(options.id)) throw new ConfigError(`Parameter 'id' expects an identifier`, ID_HINT);
   const object = machine.instantiateType(info);
   for (const [name, value] of Object.entries(options.properties)) {
     if (options.text) object.setPropertyText(name, String(value), options.text);

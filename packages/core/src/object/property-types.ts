@@ -126,20 +126,20 @@ export function parseSize(text: string, defaultSuffix = 'B'): number | undefined
   return Math.trunc(whole + Number(`0${match[3] ?? '.0'}` === '0.' ? 0 : `0${match[3] ?? ''}`) * unit);
 }
 
-const SIZE_HINT = 'Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively.';
+export const SIZE_HINT = 'Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively.';
 
 /** What each form of text says where a size is none. */
 const NOT_A_SIZE: Record<TextForm, (property: string) => string> = {
   option: (property) => `Parameter '${property}' expects size`,
   object: (property) => `Parameter '${property}' expects a size value`,
-  monitor: (property) => `Parameter '${property}' expects a non-negative number below 2^64\n${SIZE_HINT}`,
+  monitor: (property) => `Parameter '${property}' expects a non-negative number below 2^64`,
 };
 
 export const sizeType: PropertyType<number> = {
   name: 'size',
   parse(text, property, form = 'monitor') {
     const value = parseSize(text);
-    if (value === undefined || value >= 2 ** 64) throw new ConfigError(NOT_A_SIZE[form](property));
+    if (value === undefined || value >= 2 ** 64) throw new ConfigError(NOT_A_SIZE[form](property), form === 'monitor' ? SIZE_HINT : undefined);
     return value;
   },
   fromJson: (value, property) => uint64Type.fromJson(value, property),

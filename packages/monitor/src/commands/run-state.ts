@@ -1,0 +1,60 @@
+/** Whether the machine runs: query-status, stop, cont, reset, power button, quit. */
+import { type AnyCommand, ConfigError, hmpCommand, type Machine, qmpCommand, type RunStateName } from '@nandu/core';
+
+/** States that only a reset leaves. */
+const NEEDS_RESET: ReadonlySet<RunStateName> = new Set(['shutdown', 'internal-error']);
+
+function stop(machine: Machine): void {
+  if (!machine.runState.running) return;
+  machine.runState.set('paused');
+  machine.emit('STOP');
+}
+
+function cont(machine: Machine): void {
+  const { runState } = machine;
+  if (runState.running) return;
+  if (NEEDS_RESET.has(runState.current)) throw new ConfigError('Resetting the Virtual Machine is required');
+  machine.emit('RESUME');
+  runState.set('running');
+}
+
+const verbs: Readonly<Record<string, { readonly run: (machine: Machine) => void; readonly qmp: string; readonly hmp: string; readonly help: string }>> = {
+  stop: { qmp: 'stop', hmp: 'stop|s', help: 'stop emulation', run: stop },
+  cont: { qmp: 'cont', hmp: 'cont|c', help: 'resume emulation', run: cont },
+  reset: { qmp: 'system_reset', hmp: 'system_reset', help: 'reset the system', run: (machine) => machine.requestReset('host-qmp-system-reset') },
+  powerdown: { qmp: 'system_powerdown', hmp: 'system_powerdown', help: 'send system power down event', run: (machine) => machine.requestPowerdown() },
+  quit: { qmp: 'quit', hmp: 'quit|q', help: 'quit the emulator', run: (machine) => machine.requestShutdown('host-qmp-quit') },
+};
+
+const verbCommands: AnyCommand[] = Object.values(verbs).flatMap(({ run, qmp, hmp, help }) => [
+  qmpCommand({ name: qmp, arguments: {}, run: (_, { machine }) => run(machine) }),
+  hmpCommand({
+    name: hmp,
+    args: '',
+    params: '',
+    help,
+    run(_, { machine }) {
+      run(machine);
+      return undefined;
+    },
+  }),
+]);
+
+const queryStatus = qmpCommand({
+  name: 'query-status',
+  arguments: {},
+  run: (_, { machine: { runState } }) => ({ status: runState.current, singlestep: false, running: runState.running }),
+});
+
+const infoStatus = hmpCommand({
+  name: 'info status',
+  args: '',
+  params: '',
+  help: 'show the current VM status (running|paused)',
+  run(_, { machine: { runState } }) {
+    const detail = runState.running || runState.current === 'paused' ? '' : ` (${runState.current})`;
+    return `VM status: ${runState.running ? 'running' : 'paused'}${detail}\n`;
+  },
+});
+
+export const runStateCommands: readonly AnyCommand[] = [...verbCommands, queryStatus, infoStatus];
