@@ -13,3 +13,4 @@ export { read_cr, write_cr, clts, lmsw, invpcid, wbinvd, xgetbv, xsetbv } from '
 export { read_dr, write_dr, single_step } from './debug-registers';
 export { div64, idiv64, cmpxchg16b, crc32, rcl, rcr, bcd, bound, enter } from './arithmetic';
 export { rep_movs, rep_stos } from './strings';
+export { tlb_flush as flush_tlb } from './host';

@@ -1,0 +1,27 @@
+/** The x86-64 guest architecture, as accelerators see it. One target a CPU model: the model decides which instructions there are. */
+import type { Target } from '@nandu/tcg';
+import * as L from '../assembly/layout.js';
+import { helperModule, X86_DATA_BYTES } from './helper-module.js';
+import type { CpuModel } from './models.js';
+import { GLOBALS } from './state.js';
+import { SYSTEM_HELPERS } from './system-helpers.js';
+import { BlockTranslator } from './translate/translate-block.js';
+
+/** Which TLB table code is fetched through: the one that data accesses of that privilege use, so that they share entries. */
+export function fetchMmu(flags: number): number {
+  if ((flags & L.HF_CPL) === 3) return L.MMU_USER;
+  return flags & L.HF_SMAP ? L.MMU_KERNEL : L.MMU_KERNEL_NO_SMAP;
+}
+
+export function createX86Target(model: CpuModel): Target {
+  const translator = new BlockTranslator(model.translated);
+  return {
+    name: 'x86_64',
+    globals: GLOBALS,
+    helpers: Object.values(SYSTEM_HELPERS),
+    module: helperModule(),
+    dataBytes: X86_DATA_BYTES,
+    translate: (ir, request) => translator.translate(ir, request),
+    fetchMmu,
+  };
+}
