@@ -60,6 +60,8 @@ export class R {
 export class Context {
   static rounding: i32 = NEAREST;
   static flags: i32 = 0;
+  /** The rounded result is below the normal numbers (and not zero before rounding). */
+  static tiny: bool = false;
   /** Rounding made the magnitude larger (C1 of the x87). */
   static roundedUp: bool = false;
   /** Exceptions that are unmasked: they change what overflow and underflow give. */
@@ -342,6 +344,7 @@ function restBelow(hi: u64, lo: u64, precision: i32): u64 {
  */
 export function roundTo(precision: i32, least: i32, most: i32, wrap: i32): void {
   Context.roundedUp = false;
+  Context.tiny = false;
   if (R.kind != FINITE) return;
   let hi = R.hi;
   let lo = R.lo;
@@ -362,6 +365,7 @@ export function roundTo(precision: i32, least: i32, most: i32, wrap: i32): void 
       lo = shiftRightLow(hi, lo, shift);
       hi = shiftRightHigh(hi, shift);
       exponent = least;
+      Context.tiny = tiny;
     }
   }
   const rest = restBelow(hi, lo, precision);

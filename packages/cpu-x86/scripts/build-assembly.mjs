@@ -64,7 +64,7 @@ async function compile() {
       'cpu-x86/assembly/index.ts', '--baseDir', PACKAGES, '--outFile', 'x86.wasm',
       ...(debug ? ['-O1', '--debug'] : ['-O3']),
       '--noAssert', '--runtime', 'stub', '--importMemory', '--memoryBase', String(DATA_START),
-      '--enable', 'simd', '--use', 'abort=',
+      '--enable', 'simd', '--use', 'abort=', '--disableWarning', '112', // v128 parameters are only for translated code
     ],
     {
       readFile: async (name, base) => readFile(join(base, name), 'utf8').catch(() => null),

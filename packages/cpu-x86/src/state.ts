@@ -39,6 +39,8 @@ export const FP_CONTROL = global('fp.control', 'i32', L.FP_CONTROL);
 export const FP_EMPTY = global('fp.empty', 'i32', L.FP_EMPTY);
 /** Significands of the physical x87 registers: the MMX registers. */
 export const MMX = Array.from({ length: 8 }, (_, i) => global(`mm${i}`, 'i64', L.FP_REGS + 16 * i));
+/** Signs and exponents of the same: all ones after an MMX instruction wrote the register. */
+export const MMX_TOPS = Array.from({ length: 8 }, (_, i) => global(`mm${i}.top`, 'i32', L.FP_REGS + 16 * i + 8));
 export const TSC_AUX = global('tsc_aux', 'i64', L.TSC_AUX);
 
 export const GLOBALS: readonly Global[] = all;

@@ -7,11 +7,20 @@ import { MOVES } from './moves.js';
 import { MULTIPLY } from './multiply.js';
 import { SEGMENTS } from './segments.js';
 import { SHIFTS } from './shifts.js';
+import { SSE_CONTROL } from './sse-control.js';
+import { SSE_FLOAT } from './sse-float.js';
+import { SSE_INTEGER } from './sse-integer.js';
+import { SSE_MOVES } from './sse-moves.js';
+import { SSE_SHIFTS } from './sse-shift.js';
+import { SSE_SHUFFLES } from './sse-shuffle.js';
+import { SSE_STRINGS } from './sse-strings.js';
 import { STACK } from './stack.js';
 import { STRINGS } from './strings.js';
 import { SYSTEM } from './system.js';
+import { X87 } from './x87.js';
 
 /** Every table that the decoder is made from. A row that names a prefix wins over one that does not, whatever the order. */
 export const TABLES: readonly OpcodeTable[] = [
   ARITHMETIC, SHIFTS, MULTIPLY, MOVES, STACK, CONTROL, BITS, STRINGS, SEGMENTS, SYSTEM, FLAG_CONTROL,
+  X87, SSE_CONTROL, SSE_FLOAT, SSE_INTEGER, SSE_MOVES, SSE_SHIFTS, SSE_SHUFFLES, SSE_STRINGS,
 ];

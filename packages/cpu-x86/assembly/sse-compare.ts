@@ -1,0 +1,60 @@
+/** SSE comparisons: CMPPS and relatives, (U)COMISS and (U)COMISD. Nothing is rounded, so only NaNs and denormals can raise anything. */
+import { MXCSR, FLAG_CF, FLAG_PF, FLAG_ZF } from './layout';
+import {
+  OPERAND_A, OPERAND_B, PD, PS, RESULT, SD, endLane, finish, isDouble, laneCount, reportDenormals, start, startLane, unpackLane,
+} from './sse-state';
+import { A, B, Context, IE, QUIET, SIGNALLING, compare, copyAToB } from './softfloat';
+
+/** By predicate, 0 to 7: EQ LT LE UNORD NEQ NLT NLE ORD. Bit 0: true when less, bit 1: when equal, bit 2: when greater, bit 3: when unordered, bit 4: signals quiet NaNs. */
+const PREDICATES: StaticArray<i32> = [0b00010, 0b10001, 0b10011, 0b01000, 0b01101, 0b11110, 0b11100, 0b00111];
+const SIGNALS: i32 = 0b10000;
+const UNORDERED: i32 = 2;
+
+/** -1, 0, 1 or UNORDERED for A and B, with the exceptions. */
+function orderOf(signalling: bool): i32 {
+  if (A.kind >= QUIET || B.kind >= QUIET) {
+    if (signalling || A.kind == SIGNALLING || B.kind == SIGNALLING) Context.flags |= IE;
+    return UNORDERED;
+  }
+  reportDenormals();
+  return compare();
+}
+
+/** CMPPS, CMPPD, CMPSS, CMPSD: all ones where the predicate holds. */
+export function sse_compare(env: usize, format: i32, predicate: i32, a: v128, b: v128): v128 {
+  v128.store(env + OPERAND_A, a);
+  v128.store(env + OPERAND_B, b);
+  v128.store(env + RESULT, a);
+  start(env);
+  const double = isDouble(format);
+  const size: usize = double ? 8 : 4;
+  const end: usize = usize(laneCount(format)) * size;
+  const truth = PREDICATES[predicate & 7];
+  for (let at: usize = 0; at < end; at += size) {
+    startLane();
+    unpackLane(env + OPERAND_B + at, double);
+    copyAToB();
+    unpackLane(env + OPERAND_A + at, double);
+    const holds = (truth >> (orderOf((truth & SIGNALS) != 0) + 1)) & 1;
+    if (double) store<i64>(env + RESULT + at, -i64(holds));
+    else store<i32>(env + RESULT + at, -holds);
+    endLane();
+  }
+  return finish(env) ? v128.load(env + RESULT) : a;
+}
+
+/** COMIS* (`quiet` 0) and UCOMIS*: the flags, at their places in EFLAGS. `double`: the lowest lane is of 64 bits. */
+export function sse_compare_flags(env: usize, format: i32, quiet: i32, a: v128, b: v128): i32 {
+  v128.store(env + OPERAND_A, a);
+  v128.store(env + OPERAND_B, b);
+  start(env);
+  startLane();
+  const double = format == PD;
+  unpackLane(env + OPERAND_B, double);
+  copyAToB();
+  unpackLane(env + OPERAND_A, double);
+  const order = orderOf(quiet == 0);
+  endLane();
+  finish(env);
+  return order < 0 ? FLAG_CF : order == 0 ? FLAG_ZF : order == 1 ? 0 : FLAG_ZF | FLAG_PF | FLAG_CF;
+}

@@ -1,0 +1,80 @@
+/**
+ * The helpers behind floating point: declared here for the translator, implemented in `assembly/fpu*.ts` and `assembly/sse*.ts`.
+ * `fop` is the x87's opcode, `format` one of PS PD SS SD (0-3), addresses are linear.
+ */
+import type { Global, Helper, Touches, ValueType } from '@nandu/tcg';
+import { CC_OP, CC_SRC, MXCSR } from './state.js';
+
+type Row = readonly [params: string, result: ValueType | '', faults: boolean, reads: Touches, writes: Touches];
+
+const MXCSR_ONLY: readonly Global[] = [MXCSR];
+const FLAGS: readonly Global[] = [CC_OP, CC_SRC];
+
+const ROWS = {
+  /** An x87 instruction without memory operand: fop. */
+  x87_register: ['i32', '', true, 'all', 'all'],
+  /** One that reads 2, 4 or 8 bytes: fop, value, address. */
+  x87_load: ['i32 i64 i64', '', true, 'all', 'all'],
+  /** One that stores, or whose operand is larger: fop, address, 1 for the 32-bit form of environments, 1 for real mode's. */
+  x87_memory: ['i32 i64 i32 i32', '', true, 'all', 'all'],
+  x87_set_control: ['i32', '', true, 'all', 'all'],
+  x87_status: ['', 'i32', false, 'all', 'none'],
+  /** #MF if an exception is pending. */
+  x87_wait: ['', '', true, 'all', 'none'],
+  /** Address, 1 with REX.W, XMM registers that there are. */
+  x87_fxsave: ['i64 i32 i32', '', true, 'all', 'none'],
+  x87_fxrstor: ['i64 i32 i32', '', true, 'all', 'all'],
+
+  sse_load_mxcsr: ['i32', '', true, 'none', MXCSR_ONLY],
+  /** Address, data, mask (low and high halves). */
+  sse_masked_store: ['i64 i64 i64 i64 i64', '', true, 'none', 'none'],
+  sse_minimum_position: ['i64 i64', 'i64', false, 'none', 'none'],
+  /** Format, first and second operand -> the first with its lanes replaced. */
+  sse_add: ['i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  sse_subtract: ['i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  sse_multiply: ['i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  sse_divide: ['i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  sse_minimum: ['i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  sse_maximum: ['i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  sse_square_root: ['i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  sse_add_subtract: ['i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** 1 to subtract, format. */
+  sse_horizontal: ['i32 i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** Format, immediate. */
+  sse_round: ['i32 i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  sse_dot_product: ['i32 i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  sse_compare: ['i32 i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** Format (PS or PD), 1 for UCOMIS -> flags at their places. */
+  sse_compare_flags: ['i32 i32 v128 v128', 'i32', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** 1 for double precision, bytes of the integer, 1 to truncate, bits -> the integer. */
+  sse_to_integer: ['i32 i32 i32 i64', 'i64', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** 1 for double precision, integer -> bits. */
+  sse_from_integer: ['i32 i64', 'i64', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** 1 for double precision, lanes (, 1 to truncate). */
+  sse_from_integers: ['i32 i32 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  sse_to_integers: ['i32 i32 i32 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** 1 for single to double, lanes. */
+  sse_convert: ['i32 i32 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** 1 for RSQRT, lanes. */
+  sse_approximate: ['i32 i32 v128 v128', 'v128', false, 'none', 'none'],
+  /** Immediate, 1 for explicit lengths, the lengths, operands -> the result as bits; sets the flags. */
+  sse_compare_strings: ['i32 i32 i64 i64 v128 v128', 'i32', false, 'none', FLAGS],
+} as const satisfies Record<string, Row>;
+
+export type FpHelperName = keyof typeof ROWS;
+
+function declare(name: string, [params, result, mayFault, reads, writes]: Row): Helper {
+  return {
+    name,
+    where: 'wasm',
+    params: params === '' ? [] : (params.split(' ') as ValueType[]),
+    ...(result === '' ? {} : { result }),
+    reads,
+    writes,
+    mayFault,
+  };
+}
+
+export const FP_HELPERS = Object.fromEntries(
+  Object.entries(ROWS).map(([name, row]) => [name, declare(name, row as unknown as Row)]),
+) as Readonly<Record<FpHelperName, Helper>>;

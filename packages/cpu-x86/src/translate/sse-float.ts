@@ -1,0 +1,163 @@
+/**
+ * SSE floating point: arithmetic, comparison, conversion, rounding (SDM volume 2). All of it is helpers, which take the host's
+ * instruction where that gives the same bits and flags; NaNs never come from the host.
+ */
+import type { Helper, Value } from '@nandu/tcg';
+import type { Feature, OpcodeRow, OpcodeTable } from '../decode/opcode-table.js';
+import { NO_RESULT } from '../decode/opcode-table.js';
+import { FP_HELPERS } from '../fp-helpers.js';
+import type { Translation } from './translation.js';
+import { immediate, inMmx, lowHalf, widen } from './vectors.js';
+
+const [PS, PD, SS, SD] = [0, 1, 2, 3];
+/** Mandatory prefix, suffix, operands, feature by format. */
+const FORMATS: readonly (readonly [prefix: string, suffix: string, operands: string, feature: Feature])[] = [
+  ['NP', 'ps', 'Vps,Wps', 'sse'], ['66', 'pd', 'Vpd,Wpd', 'sse2'], ['F3', 'ss', 'Vd,Wd', 'sse'], ['F2', 'sd', 'Vq,Wq', 'sse2'],
+];
+
+/** What an instruction computes: first operand, second, format. */
+type Compute = (t: Translation, a: Value, b: Value, format: number) => Value;
+
+export const SSE_FLOAT: OpcodeTable = [
+  ...allFormats('51', 'sqrt', by(FP_HELPERS.sse_square_root)),
+  ...allFormats('58', 'add', by(FP_HELPERS.sse_add)),
+  ...allFormats('59', 'mul', by(FP_HELPERS.sse_multiply)),
+  ...allFormats('5C', 'sub', by(FP_HELPERS.sse_subtract)),
+  ...allFormats('5D', 'min', by(FP_HELPERS.sse_minimum)),
+  ...allFormats('5E', 'div', by(FP_HELPERS.sse_divide)),
+  ...allFormats('5F', 'max', by(FP_HELPERS.sse_maximum)),
+  ...allFormats('C2', 'cmp', (t, a, b, format) => t.callHelper(FP_HELPERS.sse_compare, t.ir.i32(format), t.ir.i32(immediate(t) & 7), a, b), ',Ib'),
+  ...[PS!, SS!].flatMap((format) => [
+    float('0F 52', 'rsqrt', format, (t, a, b) => approximate(t, 1, format, a, b)),
+    float('0F 53', 'rcp', format, (t, a, b) => approximate(t, 0, format, a, b)),
+  ]),
+  ['66 0F 7C', 'haddpd', 'Vpd,Wpd', (t, a, b) => horizontal(t, 0, PD!, a!, b!), 'sse', 'cpuid:sse3'],
+  ['F2 0F 7C', 'haddps', 'Vps,Wps', (t, a, b) => horizontal(t, 0, PS!, a!, b!), 'sse', 'cpuid:sse3'],
+  ['66 0F 7D', 'hsubpd', 'Vpd,Wpd', (t, a, b) => horizontal(t, 1, PD!, a!, b!), 'sse', 'cpuid:sse3'],
+  ['F2 0F 7D', 'hsubps', 'Vps,Wps', (t, a, b) => horizontal(t, 1, PS!, a!, b!), 'sse', 'cpuid:sse3'],
+  ['66 0F D0', 'addsubpd', 'Vpd,Wpd', (t, a, b) => t.callHelper(FP_HELPERS.sse_add_subtract, t.ir.i32(PD!), a!, b!), 'sse', 'cpuid:sse3'],
+  ['F2 0F D0', 'addsubps', 'Vps,Wps', (t, a, b) => t.callHelper(FP_HELPERS.sse_add_subtract, t.ir.i32(PS!), a!, b!), 'sse', 'cpuid:sse3'],
+  rounding('08', PS!), rounding('09', PD!), rounding('0A', SS!), rounding('0B', SD!),
+  ['66 0F 3A 40', 'dpps', 'Vps,Wps,Ib', (t, a, b) => withImmediate(t, FP_HELPERS.sse_dot_product, PS!, a!, b!), 'sse', 'cpuid:sse4.1'],
+  ['66 0F 3A 41', 'dppd', 'Vpd,Wpd,Ib', (t, a, b) => withImmediate(t, FP_HELPERS.sse_dot_product, PD!, a!, b!), 'sse', 'cpuid:sse4.1'],
+  ...compares('2E', 'ucomis', 1), ...compares('2F', 'comis', 0),
+
+  // Scalars to and from general registers.
+  ['F3 0F 2A', 'cvtsi2ss', 'Vd,Ey', (t, a) => fromInteger(t, a!, false), 'writes', 'sse', 'cpuid:sse'],
+  ['F2 0F 2A', 'cvtsi2sd', 'Vq,Ey', (t, a) => fromInteger(t, a!, true), 'writes', 'sse', 'cpuid:sse2'],
+  ['F3 0F 2C', 'cvttss2si', 'Gy,Wd', (t, a) => toInteger(t, t.ir.extendU(a!), 0, 1), 'writes', 'sse', 'cpuid:sse'],
+  ['F2 0F 2C', 'cvttsd2si', 'Gy,Wq', (t, a) => toInteger(t, a!, 1, 1), 'writes', 'sse', 'cpuid:sse2'],
+  ['F3 0F 2D', 'cvtss2si', 'Gy,Wd', (t, a) => toInteger(t, t.ir.extendU(a!), 0, 0), 'writes', 'sse', 'cpuid:sse'],
+  ['F2 0F 2D', 'cvtsd2si', 'Gy,Wq', (t, a) => toInteger(t, a!, 1, 0), 'writes', 'sse', 'cpuid:sse2'],
+  // Between precisions.
+  ['NP 0F 5A', 'cvtps2pd', 'Vdq,Wq', (t, a) => convert(t, 1, 2, widen(t.ir, a!)), 'writes', 'sse', 'cpuid:sse2'],
+  ['66 0F 5A', 'cvtpd2ps', 'Vdq,Wdq', (t, a) => convert(t, 0, 2, a!), 'writes', 'sse', 'cpuid:sse2'],
+  ['F3 0F 5A', 'cvtss2sd', 'Vq,Wd', (t, a) => lowHalf(t.ir, convert(t, 1, 1, widen(t.ir, a!))), 'writes', 'sse', 'cpuid:sse2'],
+  ['F2 0F 5A', 'cvtsd2ss', 'Vd,Wq', (t, a) => t.ir.wrap(lowHalf(t.ir, convert(t, 0, 1, widen(t.ir, a!)))), 'writes', 'sse', 'cpuid:sse2'],
+  // Vectors of doublewords.
+  ['NP 0F 5B', 'cvtdq2ps', 'Vdq,Wdq', (t, a) => fromIntegers(t, 0, 4, a!), 'writes', 'sse', 'cpuid:sse2'],
+  ['66 0F 5B', 'cvtps2dq', 'Vdq,Wdq', (t, a) => toIntegers(t, 0, 4, 0, a!), 'writes', 'sse', 'cpuid:sse2'],
+  ['F3 0F 5B', 'cvttps2dq', 'Vdq,Wdq', (t, a) => toIntegers(t, 0, 4, 1, a!), 'writes', 'sse', 'cpuid:sse2'],
+  ['66 0F E6', 'cvttpd2dq', 'Vdq,Wdq', (t, a) => toIntegers(t, 1, 2, 1, a!), 'writes', 'sse', 'cpuid:sse2'],
+  ['F2 0F E6', 'cvtpd2dq', 'Vdq,Wdq', (t, a) => toIntegers(t, 1, 2, 0, a!), 'writes', 'sse', 'cpuid:sse2'],
+  // Exact, so the host's will do.
+  ['F3 0F E6', 'cvtdq2pd', 'Vdq,Wq', (t, a) => t.ir.op('f64x2.convert_low_i32x4_s', widen(t.ir, a!)), 'writes', 'sse', 'cpuid:sse2'],
+  // With MMX registers.
+  ['NP 0F 2A', 'cvtpi2ps', 'Vq,Qq', inMmx((t, a) => lowHalf(t.ir, fromIntegers(t, 0, 2, widen(t.ir, a!)))), 'writes', 'sse', 'cpuid:sse'],
+  ['66 0F 2A', 'cvtpi2pd', 'Vdq,Qq', cvtpi2pd, 'writes', 'sse', 'cpuid:sse2'],
+  ['NP 0F 2C', 'cvttps2pi', 'Pq,Wq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 0, 2, 1, widen(t.ir, a!)))), 'writes', 'sse', 'cpuid:sse'],
+  ['NP 0F 2D', 'cvtps2pi', 'Pq,Wq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 0, 2, 0, widen(t.ir, a!)))), 'writes', 'sse', 'cpuid:sse'],
+  ['66 0F 2C', 'cvttpd2pi', 'Pq,Wdq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 1, 2, 1, a!))), 'writes', 'sse', 'cpuid:sse2'],
+  ['66 0F 2D', 'cvtpd2pi', 'Pq,Wdq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 1, 2, 0, a!))), 'writes', 'sse', 'cpuid:sse2'],
+];
+
+function allFormats(opcode: string, mnemonic: string, compute: Compute, immediates = ''): OpcodeRow[] {
+  return FORMATS.map((_, format) => float(`0F ${opcode}`, mnemonic, format, compute, immediates));
+}
+
+/** The row of one format. `raw`, since scalars in memory are narrower than the vectors that the helpers take. */
+function float(opcode: string, mnemonic: string, format: number, compute: Compute, immediates = ''): OpcodeRow {
+  const [prefix, suffix, operands, feature] = FORMATS[format]!;
+  return [`${prefix} ${opcode}`, `${mnemonic}${suffix}`, `${operands}${immediates}`, (t) => onVectors(t, format, compute), 'raw', 'sse', `cpuid:${feature}`];
+}
+
+function onVectors(t: Translation, format: number, compute: Compute): void {
+  const b = secondOperand(t, format);
+  t.writeXmm(t.reg, compute(t, t.readXmm(t.reg), b, format));
+}
+
+/** As a whole vector: of a scalar in memory the rest is 0. */
+function secondOperand(t: Translation, format: number): Value {
+  if (t.isRegister) return t.readXmm(t.rm);
+  if (format === SS) return t.loadMemory(4, { type: 'v128' });
+  if (format === SD) return t.loadMemory(8, { type: 'v128' });
+  return t.loadMemory(16, { aligned: 16 });
+}
+
+function by(helper: Helper): Compute {
+  return (t, a, b, format) => t.callHelper(helper, t.ir.i32(format), a, b);
+}
+
+function withImmediate(t: Translation, helper: Helper, format: number, a: Value, b: Value): Value {
+  return t.callHelper(helper, t.ir.i32(format), t.ir.i32(immediate(t)), a, b);
+}
+
+function approximate(t: Translation, root: number, format: number, a: Value, b: Value): Value {
+  return t.callHelper(FP_HELPERS.sse_approximate, t.ir.i32(root), t.ir.i32(format === PS ? 4 : 1), a, b);
+}
+
+function horizontal(t: Translation, subtract: number, format: number, a: Value, b: Value): Value {
+  return t.callHelper(FP_HELPERS.sse_horizontal, t.ir.i32(subtract), t.ir.i32(format), a, b);
+}
+
+function rounding(opcode: string, format: number): OpcodeRow {
+  const [, suffix, operands] = FORMATS[format]!;
+  return [
+    `66 0F 3A ${opcode}`, `round${suffix}`, `${operands},Ib`,
+    (t) => onVectors(t, format, (_t, a, b) => withImmediate(t, FP_HELPERS.sse_round, format, a, b)), 'raw', 'sse', 'cpuid:sse4.1',
+  ];
+}
+
+/** (U)COMISS, (U)COMISD: ZF, PF, CF from the order; OF, SF, AF cleared. */
+function compares(opcode: string, mnemonic: string, quiet: number): OpcodeRow[] {
+  const compare = (t: Translation, format: number): typeof NO_RESULT => {
+    const b = secondOperand(t, format === PS ? SS! : SD!);
+    t.setFlagBits(t.callHelper(FP_HELPERS.sse_compare_flags, t.ir.i32(format), t.ir.i32(quiet), t.readXmm(t.reg), b));
+  };
+  return [
+    [`NP 0F ${opcode}`, `${mnemonic}s`, 'Vd,Wd', (t) => compare(t, PS!), 'raw', 'sse', 'cpuid:sse'],
+    [`66 0F ${opcode}`, `${mnemonic}d`, 'Vq,Wq', (t) => compare(t, PD!), 'raw', 'sse', 'cpuid:sse2'],
+  ];
+}
+
+function fromInteger(t: Translation, a: Value, double: boolean): Value {
+  const { ir } = t;
+  // 32 bits fit a double: nothing to round.
+  if (double && !t.rexW) return ir.op('i64.reinterpret_f64', ir.op('f64.convert_i32_s', a));
+  const bits = t.callHelper(FP_HELPERS.sse_from_integer, ir.i32(double ? 1 : 0), t.rexW ? a : ir.extendS(a));
+  return double ? bits : ir.wrap(bits);
+}
+
+function toInteger(t: Translation, bits: Value, double: number, truncate: number): Value {
+  const { ir } = t;
+  const value = t.callHelper(FP_HELPERS.sse_to_integer, ir.i32(double), ir.i32(t.rexW ? 8 : 4), ir.i32(truncate), bits);
+  return t.rexW ? value : ir.wrap(value);
+}
+
+function convert(t: Translation, toDouble: number, lanes: number, a: Value): Value {
+  return t.callHelper(FP_HELPERS.sse_convert, t.ir.i32(toDouble), t.ir.i32(lanes), a);
+}
+
+function fromIntegers(t: Translation, double: number, lanes: number, a: Value): Value {
+  return t.callHelper(FP_HELPERS.sse_from_integers, t.ir.i32(double), t.ir.i32(lanes), a);
+}
+
+function toIntegers(t: Translation, double: number, lanes: number, truncate: number, a: Value): Value {
+  return t.callHelper(FP_HELPERS.sse_to_integers, t.ir.i32(double), t.ir.i32(lanes), t.ir.i32(truncate), a);
+}
+
+/** From memory this is no MMX instruction: the x87 stack stays as it is. */
+function cvtpi2pd(t: Translation, a: Value): Value {
+  const compute = (t: Translation, a: Value) => t.ir.op('f64x2.convert_low_i32x4_s', widen(t.ir, a));
+  return t.isRegister ? (inMmx(compute)(t, a) as Value) : compute(t, a);
+}
