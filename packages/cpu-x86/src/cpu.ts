@@ -68,6 +68,8 @@ export class X86Cpu implements TargetCpu, CpuSignals {
   private nmiPending = false;
   private startupVector = -1;
   private waitsForStartup = false;
+  /** After a triple fault nothing but INIT and reset helps. */
+  private shutdown = false;
 
   constructor(
     seat: CpuSeat,
@@ -101,6 +103,7 @@ export class X86Cpu implements TargetCpu, CpuSignals {
     this.nmiPending = false;
     this.startupVector = -1;
     this.waitsForStartup = this.index !== 0;
+    this.shutdown = false;
     this.state.setI32(L.INTERRUPT_PENDING, this.interrupts?.hasInterrupt() ? 1 : 0);
     this.stateChanged(0);
     this.exports.flush_tlb(this.env, 0);
@@ -109,6 +112,7 @@ export class X86Cpu implements TargetCpu, CpuSignals {
   /** Halted, or waiting for SIPI, with nothing that would end it. */
   get runnable(): boolean {
     if (this.initPending) return true;
+    if (this.shutdown) return false;
     if (this.waitsForStartup) return this.startupVector >= 0;
     return !this.halted || this.canTakeNmi() || this.canTakeInterrupt();
   }
@@ -120,17 +124,26 @@ export class X86Cpu implements TargetCpu, CpuSignals {
   prepareToRun(): boolean {
     this.interrupts?.select();
     if (this.initPending) this.takeInit();
+    if (this.shutdown) return false;
     if (this.waitsForStartup) {
       if (this.startupVector < 0) return false;
       this.takeStartup();
     }
     if (this.canTakeNmi()) {
       this.nmiPending = false;
-      this.exports.interrupt(this.env, NMI_VECTOR, KIND_NMI);
+      this.deliver(NMI_VECTOR, KIND_NMI);
     } else if (this.canTakeInterrupt()) {
       this.takeInterrupt();
     }
-    return !this.halted;
+    return !this.halted && !this.shutdown;
+  }
+
+  private deliver(vector: number, kind: number): void {
+    const { state } = this;
+    state.setI32(Env.ENV_EXIT_REASON, 0);
+    this.exports.interrupt(this.env, vector, kind);
+    const reason = state.i32(Env.ENV_EXIT_REASON);
+    if (reason >= Env.EXIT_TARGET) this.handleExit(reason);
   }
 
   private canTakeNmi(): boolean {
@@ -148,12 +161,13 @@ export class X86Cpu implements TargetCpu, CpuSignals {
       return;
     }
     const vector = interrupts.acknowledge();
-    this.exports.interrupt(this.env, vector, KIND_EXTERNAL);
+    this.deliver(vector, KIND_EXTERNAL);
     this.state.setI32(L.INTERRUPT_PENDING, interrupts.hasInterrupt() ? 1 : 0);
   }
 
   private takeInit(): void {
     this.initPending = false;
+    this.shutdown = false;
     init(this.state, this.cpuid.signature);
     this.waitsForStartup = this.index !== 0;
     this.stateChanged(0);
@@ -170,7 +184,9 @@ export class X86Cpu implements TargetCpu, CpuSignals {
   }
 
   handleExit(reason: number): void {
-    if (reason === L.EXIT_TRIPLE_FAULT) this.services.tripleFault?.(this);
+    if (reason !== L.EXIT_TRIPLE_FAULT) return;
+    this.shutdown = true;
+    this.services.tripleFault?.(this);
   }
 
   // Signals.
@@ -369,6 +385,7 @@ export class X86Cpu implements TargetCpu, CpuSignals {
     if (gdt) setTable(state, L.GDT_BASE, gdt);
     if (idt) setTable(state, L.IDT_BASE, idt);
     this.waitsForStartup = false;
+    this.shutdown = false;
     state.setI32(L.HALTED, 0);
     this.stateChanged(cpl ?? (state.segment(L.CS).flags >> 13) & 3);
     this.exports.flush_tlb(this.env, 0);
