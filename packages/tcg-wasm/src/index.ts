@@ -1,1 +1,3 @@
-export {};
+export { TcgAccelerator } from './accelerator.js';
+export type { AcceleratorOptions, AcceleratorSetup, Counters } from './options.js';
+export type { CodeBlock, Region, RegionCompiler, RegionCompilerFactory, RegionHost } from './region-compiler.js';

@@ -19,7 +19,9 @@
  *    when compiled: execute tag of the TLB entry (table `fetchMmu`) equal to the page, and low 32 bits of the virtual
  *    address + addend equal to the block's `linear`; else store pc and return 0. The same for `linear2` on entering a block
  *    that spans two pages.
- *  - ENV_BLOCK is to hold the `id` of the region while it runs (any block's index or a region id that `install` gave).
+ *  - It stores `entry.address` to ENV_BLOCK when entered: so the code cache knows what runs when a store hits code.
+ *  - On a side exit in the middle of a block (`exit_if`) it adds to ENV_BUDGET what the block counted and has not executed: the
+ *    instructions after the current one.
  */
 import type { IrBlock } from '@nandu/tcg';
 import type { Global, Helper, Target } from '@nandu/tcg';
@@ -27,6 +29,8 @@ import type { Global, Helper, Target } from '@nandu/tcg';
 /** A translated block, as both tiers know it. */
 export interface CodeBlock {
   readonly index: number;
+  /** Address of its head in the code arena. */
+  readonly address: number;
   readonly pc: number;
   readonly flags: number;
   readonly codeBase: number;
@@ -74,28 +78,8 @@ export interface EngineImports {
 /** Where `load_slow16` leaves its result: offset from env, 16 bytes. */
 export const SLOW_RESULT = 0xfff0;
 
-/**
- * The jump cache: JUMP_ENTRIES entries of JUMP_SIZE bytes at env + ENV_JUMP_CACHE; the entry of pc is (pc ^ pc >> 12) %
- * JUMP_ENTRIES (low 32 bits of pc, unsigned). A hit needs pc, flags and code base equal, and, since it is not cleared when the TLB is, the execute
- * tag of the TLB entry at env + JUMP_TLB_ENTRY equal to the page of pc + code base and its addend + low word of that equal to
- * JUMP_LINEAR.
- */
-export const JUMP_ENTRIES = 4096;
-export const JUMP_SIZE = 32;
-/** i64 */
-export const JUMP_PC = 0;
-/** i32: ENV_BLOCK_FLAGS. */
-export const JUMP_FLAGS = 8;
-/** i32: ENV_CODE_BASE. */
-export const JUMP_CODE_BASE = 12;
-/** i32: address of the code in linear memory. */
-export const JUMP_LINEAR = 16;
-/** i32: offset from env of the TLB entry of the page that the code is on. */
-export const JUMP_TLB_ENTRY = 20;
-/** i32: address of the first micro-op. */
-export const JUMP_CODE = 24;
-/** i32: slot of the region that starts here in the table, or 0. */
-export const JUMP_REGION = 28;
+/** Entries of the jump cache: see there. */
+export * from './jump-cache.js';
 
 /** What tier 1 may ask of the code cache. */
 export interface RegionHost {

@@ -7,3 +7,6 @@ export * as Env from './env.js';
 export { encodeAccess, IrBlock, opcodeOf } from './block.js';
 /** Opcodes, type codes and access codes of `IrBlock`. */
 export * as Code from './block.js';
+export { BlockBuilder } from './builder.js';
+export { optimise, PASSES, type Pass } from './optimise.js';
+export { print } from './print.js';

@@ -5,7 +5,10 @@
 import type { Ir } from './ir.js';
 import type { Global, Helper } from './types.js';
 
-/** Reads guest code. Only the block's own page, then the next: crossing tells the accelerator that the block spans two. */
+/**
+ * Reads guest code. Only the block's own page, then, for the first instruction, the next: crossing tells the accelerator that the
+ * block spans two. Decode before calling `Ir.instruction`: that is how the reader knows which instruction it reads for.
+ */
 export interface CodeReader {
   /** The byte at pc + offset of the block's first instruction (any mode: code base is added for you). Throws `CodeFault` if the page cannot be fetched. */
   u8(offset: number): number;

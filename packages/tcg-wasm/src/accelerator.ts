@@ -1,0 +1,379 @@
+/** The accelerator: owns linear memory below POOL_START, the code cache and the loop that runs vCPUs. */
+import { POOL_START } from '@nandu/core';
+import { DATA_START, Env, type Helper, type Target, type TargetCpu } from '@nandu/tcg';
+import type { Subscription } from 'rxjs';
+import { type Block, BlockTable } from './block-table.js';
+import * as M from './memory-map.js';
+import { EnvHead, instantiate, type Modules } from './modules.js';
+import { type AcceleratorSetup, type Counters, newCounters } from './options.js';
+import { PhysicalBridge } from './physical-bridge.js';
+import type { CodeBlock, Region, RegionCompiler, RegionHost } from './region-compiler.js';
+import { ENV_LINK_SITE, EXIT_ALONE, EXIT_HOT, EXIT_LINK } from './tier0/exits.js';
+import { linearOf, offsetInPage, Translator } from './translator.js';
+
+const PAGE_SIZE = 4096;
+const DEFAULT_THRESHOLD = 1000;
+const DEFAULT_MAX_INSTRUCTIONS = 128;
+/** Hot blocks that arrive between two compilations in one slice. */
+const COMPILE_EVERY = 64;
+
+/** A vCPU as the accelerator keeps it. */
+class Vcpu {
+  readonly head: EnvHead;
+  target: TargetCpu | undefined;
+  /** Somebody wants `run` to return. */
+  exitRequested = false;
+
+  constructor(memory: WebAssembly.Memory, readonly env: number) {
+    this.head = new EnvHead(memory, env);
+  }
+}
+
+export class TcgAccelerator {
+  readonly counters: Counters = newCounters();
+  readonly memory: WebAssembly.Memory;
+  readonly target: Target;
+  readonly #modules: Modules;
+  readonly #bridge: PhysicalBridge;
+  readonly #table: BlockTable;
+  readonly #translator: Translator;
+  readonly #regions: RegionCompiler | undefined;
+  readonly #vcpus: Vcpu[] = [];
+  readonly #envs: number[] = [];
+  readonly #subscription: Subscription;
+  readonly #threshold: number;
+  readonly #maxInstructions: number;
+  readonly #freeSlots: number[] = [];
+  #hotBlocks = 0;
+
+  constructor({ memory, physical, target, options = {} }: AcceleratorSetup) {
+    if (DATA_START + target.dataBytes > M.DATA_END) throw new Error(`${target.name}: ${target.dataBytes} bytes of static data are too many`);
+    if (memory.buffer.byteLength < POOL_START) throw new Error(`linear memory of ${memory.buffer.byteLength} bytes is too small`);
+    this.memory = memory;
+    this.target = target;
+    this.#threshold = options.threshold ?? DEFAULT_THRESHOLD;
+    this.#maxInstructions = options.maxInstructions ?? DEFAULT_MAX_INSTRUCTIONS;
+    this.#bridge = new PhysicalBridge(physical);
+    const host = { ...this.#bridge.imports, code_written: (linear: number, size: number, env: number) => this.#codeWritten(linear >>> 0, size, env) };
+    this.#modules = instantiate(memory, target, host, (helper) => this.#jsHelper(helper));
+    this.#table = new BlockTable(
+      memory, this.#envs,
+      (page) => this.#envs.forEach((env) => this.#modules.mmu.tlb_protect(env, page)),
+      (region) => this.#regionDropped(region),
+    );
+    const tiered = options.tier !== 'interpreter' && options.regions !== undefined;
+    this.#table.regionHeat = tiered ? this.#threshold : 0;
+    this.#translator = new Translator({
+      memory, target, physical, bridge: this.#bridge, modules: this.#modules, table: this.#table,
+      arenaEnd: options.arenaEnd ?? M.ARENA_END, heat: this.#table.regionHeat,
+    });
+    this.#regions = tiered ? options.regions!(this.#regionHost()) : undefined;
+    this.#subscription = physical.changes$.subscribe(() => this.#mapChanged());
+    this.#subscription.add(physical.written$.subscribe(({ address, length }) => this.#physicalWritten(address, length)));
+  }
+
+  /** The target's own WebAssembly exports, for the target's CPU class (to call its helpers from TypeScript). */
+  get targetExports(): Readonly<Record<string, unknown>> {
+    return this.#modules.target;
+  }
+
+  dispose(): void {
+    this.#subscription.unsubscribe();
+  }
+
+  /** Makes a vCPU block, all zeros; returns its address. */
+  createCpu(index: number): number {
+    if (index >= M.MAX_VCPUS) throw new Error(`at most ${M.MAX_VCPUS} vCPUs`);
+    const env = M.VCPU_START + index * Env.ENV_SIZE;
+    new Uint8Array(this.memory.buffer, env, Env.ENV_SIZE).fill(0);
+    this.#modules.mmu.tlb_reset(env);
+    const vcpu = new Vcpu(this.memory, env);
+    vcpu.head.set(Env.ENV_CPU_INDEX, index);
+    this.#vcpus[index] = vcpu;
+    if (!this.#envs.includes(env)) this.#envs.push(env);
+    this.#table.clearJumpCache(env);
+    return env;
+  }
+
+  /** Gives a vCPU block its CPU: from now on it can run. */
+  attach(cpu: TargetCpu): void {
+    this.#vcpuOf(cpu.env).target = cpu;
+  }
+
+  /** Asks `run` of this vCPU to return soon (at once if it is not running). */
+  requestExit(cpu: TargetCpu): void {
+    const vcpu = this.#vcpuOf(cpu.env);
+    vcpu.exitRequested = true;
+    vcpu.head.set(Env.ENV_EXIT_REQUEST, 1);
+  }
+
+  /** Guest instructions that a vCPU has executed so far; exact between blocks, and per block within them. */
+  instructionsExecuted(cpu: TargetCpu): number {
+    const { head } = this.#vcpuOf(cpu.env);
+    return head.getLong(Env.ENV_RETIRED) - head.get(Env.ENV_BUDGET);
+  }
+
+  /** Drops all TLB entries of a vCPU. */
+  flushTlb(cpu: TargetCpu): void {
+    this.#modules.mmu.tlb_flush(cpu.env, 0);
+  }
+
+  /** Drops all translated code. */
+  flushCode(): void {
+    this.counters.flushes++;
+    this.#table.clear();
+    this.#regions?.reset();
+    this.#translator.reset();
+  }
+
+  /**
+   * Runs a vCPU for exactly `maxInstructions`, or until it halts, yields, is asked to stop, or its target has something to
+   * do. Returns one of EXIT_*.
+   */
+  run(cpu: TargetCpu, maxInstructions: number): number {
+    const vcpu = this.#vcpuOf(cpu.env);
+    const { head } = vcpu;
+    this.counters.slices++;
+    head.setLong(Env.ENV_RETIRED, head.getLong(Env.ENV_RETIRED) - head.get(Env.ENV_BUDGET) + maxInstructions);
+    head.set(Env.ENV_BUDGET, maxInstructions);
+    try {
+      return this.#loop(vcpu, cpu);
+    } finally {
+      this.#regions?.compile();
+      this.#hotBlocks = 0;
+    }
+  }
+
+  #loop(vcpu: Vcpu, cpu: TargetCpu): number {
+    const { env, head } = vcpu;
+    const { run } = this.#modules;
+    if (vcpu.exitRequested) return this.#takeExitRequest(vcpu);
+    head.set(Env.ENV_EXIT_REQUEST, 0);
+    if (!cpu.prepareToRun()) return Env.EXIT_HALTED;
+    for (let next = 0; ; ) {
+      head.set(Env.ENV_EXIT_REASON, 0);
+      run(env, next);
+      next = 0;
+      const reason = head.get(Env.ENV_EXIT_REASON);
+      switch (reason) {
+        case Env.EXIT_MISS:
+          this.counters.misses++;
+          next = this.#enter(vcpu)?.address ?? 0;
+          break;
+        case EXIT_LINK: {
+          this.counters.links++;
+          const site = head.get(ENV_LINK_SITE);
+          const flushes = this.counters.flushes;
+          const block = this.#enter(vcpu);
+          // The block that jumps may have gone meanwhile, with the whole arena.
+          if (block !== undefined && block.index >= 0 && flushes === this.counters.flushes && this.#table.isUnlinked(site)) this.#table.link(site, block);
+          next = block?.address ?? 0;
+          break;
+        }
+        case EXIT_HOT:
+          this.#offer(vcpu);
+          break;
+        case EXIT_ALONE:
+          head.set(M.ENV_ALONE, 0);
+          next = this.#enterAlone(vcpu, 1)?.address ?? 0;
+          break;
+        case Env.EXIT_BUDGET: {
+          const left = head.get(Env.ENV_BUDGET);
+          if (left <= 0) return reason;
+          next = this.#enterAlone(vcpu, left)?.address ?? 0;
+          break;
+        }
+        case Env.EXIT_REQUESTED:
+          if (vcpu.exitRequested) return this.#takeExitRequest(vcpu);
+          head.set(Env.ENV_EXIT_REQUEST, 0);
+          if (!cpu.prepareToRun()) return Env.EXIT_HALTED;
+          break;
+        default:
+          if (reason >= Env.EXIT_TARGET) {
+            head.set(Env.ENV_EXIT_REQUEST, 0);
+            cpu.handleExit(reason);
+          }
+          return reason;
+      }
+      // The interpreter delivers faults of its own lookups; these were raised by a translation.
+      if (next === 0 && head.get(Env.ENV_FAULT) !== 0) {
+        head.set(Env.ENV_EXIT_REASON, 0);
+        this.#modules.target.fault(env);
+        const fatal = head.get(Env.ENV_EXIT_REASON);
+        if (fatal >= Env.EXIT_TARGET) {
+          head.set(Env.ENV_EXIT_REQUEST, 0);
+          cpu.handleExit(fatal);
+          return fatal;
+        }
+      }
+    }
+  }
+
+  #takeExitRequest(vcpu: Vcpu): number {
+    vcpu.exitRequested = false;
+    vcpu.head.set(Env.ENV_EXIT_REQUEST, 0);
+    return Env.EXIT_REQUESTED;
+  }
+
+  /** The block at pc, translated if need be; undefined if it cannot be fetched (the fault is raised). */
+  #enter({ head }: Vcpu): Block | undefined {
+    const flags = head.get(Env.ENV_BLOCK_FLAGS);
+    const codeBase = head.get(Env.ENV_CODE_BASE);
+    const pc = head.pc;
+    const virtual = linearOf(pc, codeBase);
+    const mmu = this.#translator.fetchMmu(flags);
+    const page = this.#translator.codePage(head, virtual, mmu);
+    if (page === undefined) return undefined;
+    if (page.linear !== 0) {
+      const known = this.#table.find(page.linear + offsetInPage(virtual), pc, flags, codeBase);
+      if (known !== undefined) {
+        if (known.linear2 === 0) return known;
+        const second = this.#translator.codePage(head, virtual - offsetInPage(virtual) + PAGE_SIZE, mmu);
+        if (second === undefined) return undefined;
+        if (second.linear === known.linear2) return known;
+        this.#invalidate(known);
+      }
+    }
+    if (!this.#translator.hasRoom()) this.flushCode();
+    const block = this.#translator.translate(head, page, mmu, this.#maxInstructions, false);
+    if (block !== undefined) {
+      this.counters.blocksTranslated++;
+      this.counters.instructionsTranslated += block.instructionCount;
+    }
+    return block;
+  }
+
+  /** A block of at most `instructions` from pc that nobody else enters. */
+  #enterAlone({ head }: Vcpu, instructions: number): Block | undefined {
+    const mmu = this.#translator.fetchMmu(head.get(Env.ENV_BLOCK_FLAGS));
+    const page = this.#translator.codePage(head, linearOf(head.pc, head.get(Env.ENV_CODE_BASE)), mmu);
+    if (page === undefined) return undefined;
+    if (!this.#translator.hasRoom()) this.flushCode();
+    this.counters.alone++;
+    return this.#translator.translate(head, page, mmu, Math.min(instructions, this.#maxInstructions), true);
+  }
+
+  // ---- what invalidates ----
+
+  /** As `code_written` of `assembly/host.ts`. */
+  #codeWritten(linear: number, size: number, env: number): number {
+    const blocks = this.#table.overlapping(linear, size);
+    if (env !== 0 && blocks.length > 0) {
+      const running = this.#table.at(this.#vcpuOf(env).head.get(Env.ENV_BLOCK));
+      if (running !== undefined) {
+        if (blocks.includes(running)) return 1;
+        if (running.region !== undefined && running.region.blocks.some((b) => blocks.includes(b as Block))) return 1;
+      }
+    }
+    for (const block of blocks) this.#invalidate(block);
+    return 0;
+  }
+
+  #invalidate(block: Block): void {
+    this.counters.blocksInvalidated++;
+    this.#table.invalidate(block);
+  }
+
+  #mapChanged(): void {
+    this.#bridge.forget();
+    this.#modules.mmu.forget_pages();
+    for (const env of this.#envs) this.#modules.mmu.tlb_flush(env, 0);
+  }
+
+  #physicalWritten(address: number, length: number): void {
+    if (length <= 0) return;
+    const first = Math.floor(address / PAGE_SIZE);
+    const last = Math.floor((address + length - 1) / PAGE_SIZE);
+    if (last - first < 64) for (let frame = first; frame <= last; frame++) this.#frameWritten(frame, address, length);
+    else for (const frame of [...this.#table.frames]) if (frame >= first && frame <= last) this.#frameWritten(frame, address, length);
+    if (this.#bridge.moved(address, length)) this.#mapChanged();
+  }
+
+  #frameWritten(frame: number, address: number, length: number): void {
+    const start = Math.max(address - frame * PAGE_SIZE, 0);
+    const end = Math.min(address + length - frame * PAGE_SIZE, PAGE_SIZE);
+    for (const page of [...this.#table.pagesOfFrame(frame)]) {
+      for (const block of this.#table.overlapping(page * PAGE_SIZE + start, end - start)) this.#invalidate(block);
+    }
+  }
+
+  // ---- helpers and vCPUs ----
+
+  #vcpuOf(env: number): Vcpu {
+    const vcpu = this.#vcpus[(env - M.VCPU_START) / Env.ENV_SIZE];
+    if (vcpu === undefined) throw new Error(`no vCPU at ${env}`);
+    return vcpu;
+  }
+
+  /** A `js` helper: finds the vCPU by env, and the method by name. */
+  #jsHelper(helper: Helper): CallableFunction {
+    const { name } = helper;
+    return (env: number, ...args: never[]) => {
+      const method = this.#vcpuOf(env).target?.jsHelpers[name] as ((env: number, ...args: never[]) => number | bigint | void) | undefined;
+      if (method === undefined) throw new Error(`${this.target.name}: helper '${name}' is not implemented`);
+      return method(env, ...args);
+    };
+  }
+
+  // ---- tier 1 ----
+
+  #offer(vcpu: Vcpu): void {
+    const block = this.#enter(vcpu);
+    if (block === undefined || this.#regions === undefined) return;
+    this.#regions.offer(block);
+    if (++this.#hotBlocks >= COMPILE_EVERY) {
+      this.#hotBlocks = 0;
+      this.#regions.compile();
+    }
+  }
+
+  #regionDropped(region: Region): void {
+    this.counters.regionsDropped++;
+    this.#modules.table.set(region.slot, null);
+    this.#freeSlots.push(region.slot);
+    this.#regions?.dropped(region);
+  }
+
+  #allocateSlot(): number {
+    return this.#freeSlots.pop() ?? this.#modules.table.grow(1);
+  }
+
+  #regionHost(): RegionHost {
+    const { mmu } = this.#modules;
+    return {
+      memory: this.memory,
+      table: this.#modules.table,
+      target: this.target,
+      globals: new Map(this.target.globals.map((g) => [g.offset, g])),
+      engine: mmu,
+      helper: (helper) => this.#modules.helpers[helper.name]!,
+      ir: (block) => (block.valid ? this.#translator.retranslate(block) : undefined),
+      successor: (from, pc) => this.#successor(from, pc),
+      entries: (block) => this.#threshold - this.#table.entriesLeft(block),
+      allocateSlot: () => this.#allocateSlot(),
+      install: (region) => {
+        this.counters.regionsInstalled++;
+        this.#table.installRegion(region);
+      },
+    };
+  }
+
+  /** The block that a jump from `from` reaches, as vCPU 0..n's TLBs map it now: on the same page it is certain, else it is looked up. */
+  #successor(from: CodeBlock, pc: number): Block | undefined {
+    const here = linearOf(from.pc, from.codeBase);
+    const there = linearOf(pc, from.codeBase);
+    const herePage = Math.floor(here / PAGE_SIZE);
+    const therePage = Math.floor(there / PAGE_SIZE);
+    if (herePage === therePage) return this.#table.find(from.linear + there - here, pc, from.flags, from.codeBase);
+    if (from.linear2 !== 0 && therePage === herePage + 1) {
+      return this.#table.find(from.linear2 + offsetInPage(there), pc, from.flags, from.codeBase);
+    }
+    for (const env of this.#envs) {
+      const linear = this.#translator.mappedCode(env, there, from.fetchMmu);
+      if (linear === 0) continue;
+      const block = this.#table.find(linear, pc, from.flags, from.codeBase);
+      if (block !== undefined) return block;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,311 @@
+/** Translated blocks: their heads in linear memory, the hash table that finds them, and which guest bytes they were made from. */
+import { Env } from '@nandu/tcg';
+import * as M from './memory-map.js';
+import { JUMP_CODE, JUMP_ENTRIES, JUMP_PC, JUMP_SIZE } from './jump-cache.js';
+import type { CodeBlock, Region } from './region-compiler.js';
+import { controlNumber } from './tier0/micro-ops.js';
+
+const STALE = controlNumber('stale');
+const JUMP = controlNumber('jump');
+const UNLINKED = controlNumber('unlinked');
+const REGION = controlNumber('region');
+/** Bytes of an unused entry of the jump cache: no target has these block flags. */
+const EMPTY_JUMP = 0xff;
+const PAGE_SHIFT = 12;
+const PAGE_SIZE = 4096;
+
+export class Block implements CodeBlock {
+  valid = true;
+  region: Region | undefined;
+  /** Regions that contain it, its own among them. */
+  readonly regions: Region[] = [];
+  /** Addresses of the jumps that are linked to it. */
+  readonly incoming: number[] = [];
+
+  constructor(
+    readonly index: number,
+    readonly address: number,
+    readonly pc: number,
+    readonly flags: number,
+    readonly codeBase: number,
+    readonly linear: number,
+    readonly linear2: number,
+    readonly byteLength: number,
+    readonly instructionCount: number,
+    readonly fetchMmu: number,
+    /** The frame (guest-physical address / 4096) of each page. */
+    readonly frame: number,
+    readonly frame2: number,
+  ) {}
+
+  /** Linear addresses of the bytes that it was made from: [start, end) in one page each. */
+  *ranges(): Generator<readonly [number, number]> {
+    const inFirst = Math.min(this.byteLength, PAGE_SIZE - (this.linear % PAGE_SIZE));
+    yield [this.linear, this.linear + inFirst];
+    if (this.byteLength > inFirst) yield [this.linear2, this.linear2 + this.byteLength - inFirst];
+  }
+}
+
+export class BlockTable {
+  #blocks: Block[] = [];
+  /** By page of linear memory. */
+  readonly #pages = new Map<number, Set<Block>>();
+  /** By guest-physical frame. */
+  readonly #frames = new Map<number, Set<number>>();
+  readonly #u8: Uint8Array;
+  readonly #u16: Uint16Array;
+  readonly #i32: Int32Array;
+  readonly #u32: Uint32Array;
+  /** vCPU blocks, whose jump caches are kept clean. */
+  readonly #envs: readonly number[];
+
+  constructor(
+    memory: WebAssembly.Memory,
+    envs: readonly number[],
+    /** A page holds translated code for the first time: stores to it must be noticed. */
+    private readonly protect: (linearPage: number) => void,
+    private readonly regionDropped: (region: Region) => void,
+  ) {
+    this.#envs = envs;
+    const length = M.ARENA_END;
+    this.#u8 = new Uint8Array(memory.buffer, 0, length);
+    this.#u16 = new Uint16Array(memory.buffer, 0, length / 2);
+    this.#i32 = new Int32Array(memory.buffer, 0, length / 4);
+    this.#u32 = new Uint32Array(memory.buffer, 0, length / 4);
+  }
+
+  get count(): number {
+    return this.#blocks.length;
+  }
+
+  get(index: number): Block {
+    return this.#blocks[index]!;
+  }
+
+  nextIndex(): number {
+    return this.#blocks.length;
+  }
+
+  /** The block whose head is at `address`, if it is one of the table. */
+  at(address: number): Block | undefined {
+    if (address < M.ARENA_START || address >= M.ARENA_END) return undefined;
+    const block = this.#blocks[this.#i32[(address + M.BLOCK_INDEX) >> 2]!];
+    return block?.address === address ? block : undefined;
+  }
+
+  find(linear: number, pc: number, flags: number, codeBase: number): Block | undefined {
+    let address = this.#u32[this.#slot(linear, flags)]!;
+    while (address !== 0) {
+      const block = this.#blocks[this.#i32[(address + M.BLOCK_INDEX) >> 2]!]!;
+      if (block.linear === linear && block.pc === pc && block.flags === flags && block.codeBase === codeBase) return block;
+      address = this.#u32[(address + M.BLOCK_NEXT) >> 2]!;
+    }
+    return undefined;
+  }
+
+  /** Writes a block's head. `opcode`: enter or enter2. */
+  writeHead(block: Block, opcode: number, heat: number, pcs: number): void {
+    const { address } = block;
+    const at = address >> 2;
+    this.#u16[address >> 1] = opcode;
+    this.#u16[(address + M.BLOCK_COUNT) >> 1] = block.instructionCount;
+    this.#i32[at + M.BLOCK_HEAT / 4] = heat;
+    this.#i32[at + M.BLOCK_PC / 4] = block.pc % 0x1_0000_0000 | 0;
+    this.#i32[at + M.BLOCK_PC / 4 + 1] = Math.floor(block.pc / 0x1_0000_0000) | 0;
+    this.#i32[at + M.BLOCK_INDEX / 4] = block.index;
+    this.#i32[at + M.BLOCK_PCS / 4] = pcs;
+    this.#i32[at + M.BLOCK_FLAGS / 4] = block.flags;
+    this.#i32[at + M.BLOCK_CODE_BASE / 4] = block.codeBase;
+    this.#u32[at + M.BLOCK_LINEAR / 4] = block.linear;
+    this.#i32[at + M.BLOCK_NEXT / 4] = 0;
+    this.#i32[at + M.BLOCK_REGION / 4] = 0;
+    this.#u32[at + M.BLOCK_LINEAR2 / 4] = block.linear2;
+    const virtual = block.codeBase === 0 ? block.pc : (block.pc + block.codeBase) >>> 0;
+    const page2 = (Math.floor(virtual / PAGE_SIZE) + 1) * PAGE_SIZE;
+    this.#i32[at + M.BLOCK_PAGE2 / 4] = page2 % 0x1_0000_0000 | 0;
+    this.#i32[at + M.BLOCK_PAGE2 / 4 + 1] = Math.floor(page2 / 0x1_0000_0000) | 0;
+    this.#i32[at + M.BLOCK_ENTRY2 / 4] =
+      Env.ENV_TLB + (block.fetchMmu * Env.TLB_ENTRIES + ((page2 / PAGE_SIZE) & (Env.TLB_ENTRIES - 1))) * Env.TLB_ENTRY_SIZE;
+  }
+
+  /** Makes a block findable, and its invalidation certain. */
+  add(block: Block): void {
+    this.#blocks.push(block);
+    const slot = this.#slot(block.linear, block.flags);
+    this.#u32[(block.address + M.BLOCK_NEXT) >> 2] = this.#u32[slot]!;
+    this.#u32[slot] = block.address;
+    let frame = block.frame;
+    for (const [start, end] of block.ranges()) {
+      const page = start >>> PAGE_SHIFT;
+      let blocks = this.#pages.get(page);
+      if (blocks === undefined) {
+        this.#pages.set(page, (blocks = new Set()));
+        this.#u8[M.CODE_MAP + page] = 1;
+        this.protect(page * PAGE_SIZE);
+      }
+      blocks.add(block);
+      this.#markGrains(start, end);
+      let pages = this.#frames.get(frame);
+      if (pages === undefined) this.#frames.set(frame, (pages = new Set()));
+      pages.add(page);
+      frame = block.frame2;
+    }
+  }
+
+  /** Links a jump to its block: `from` is the address of an `unlinked` micro-op. */
+  link(from: number, to: Block): void {
+    to.incoming.push(from);
+    this.#u16[from >> 1] = JUMP;
+    this.#i32[(from + 8) >> 2] = to.address;
+  }
+
+  isUnlinked(from: number): boolean {
+    return this.#u16[from >> 1] === UNLINKED;
+  }
+
+  /** The blocks made from some of these bytes of linear memory (within one page). */
+  overlapping(linear: number, length: number): Block[] {
+    const found: Block[] = [];
+    for (const block of this.#pages.get(linear >>> PAGE_SHIFT) ?? []) {
+      for (const [start, end] of block.ranges()) {
+        if (start < linear + length && linear < end) {
+          found.push(block);
+          break;
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Linear pages that code was made from when they were at this guest-physical frame. */
+  pagesOfFrame(frame: number): Iterable<number> {
+    return this.#frames.get(frame) ?? [];
+  }
+
+  get frames(): Iterable<number> {
+    return this.#frames.keys();
+  }
+
+  invalidatePage(page: number): void {
+    for (const block of [...(this.#pages.get(page) ?? [])]) this.invalidate(block);
+  }
+
+  invalidate(block: Block): void {
+    if (!block.valid) return;
+    block.valid = false;
+    for (const region of [...block.regions]) this.dropRegion(region);
+    this.#u16[block.address >> 1] = STALE;
+    for (const from of block.incoming) this.#unlink(from, block.pc);
+    block.incoming.length = 0;
+    this.#unchain(block);
+    this.#forgetJumps(block);
+    for (const [start] of block.ranges()) this.#removeFromPage(start >>> PAGE_SHIFT, block);
+  }
+
+  installRegion(region: Region): void {
+    const entry = region.entry as Block;
+    entry.region = region;
+    for (const block of region.blocks) (block as Block).regions.push(region);
+    this.#i32[(entry.address + M.BLOCK_REGION) >> 2] = region.slot;
+    this.#u16[entry.address >> 1] = REGION;
+    // The jump cache learns of the region the next time it is filled.
+    this.#forgetJumps(entry);
+  }
+
+  dropRegion(region: Region): void {
+    for (const block of region.blocks as readonly Block[]) {
+      const at = block.regions.indexOf(region);
+      if (at >= 0) block.regions.splice(at, 1);
+    }
+    const entry = region.entry as Block;
+    if (entry.region === region) {
+      entry.region = undefined;
+      this.#i32[(entry.address + M.BLOCK_REGION) >> 2] = 0;
+      this.#u16[entry.address >> 1] = controlNumber(entry.linear2 === 0 ? 'enter' : 'enter2');
+      // So that it may become hot again.
+      this.#i32[(entry.address + M.BLOCK_HEAT) >> 2] = this.regionHeat;
+      this.#forgetJumps(entry);
+    }
+    this.regionDropped(region);
+  }
+
+  /** Entries until a block whose region was dropped is hot again. */
+  regionHeat = 0;
+
+  entriesLeft(block: CodeBlock): number {
+    return this.#i32[(block.address + M.BLOCK_HEAT) >> 2]!;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    const regions = new Set<Region>();
+    for (const block of this.#blocks) {
+      block.valid = false;
+      for (const region of block.regions) regions.add(region);
+    }
+    for (const region of regions) this.regionDropped(region);
+    for (const page of this.#pages.keys()) {
+      this.#u8[M.CODE_MAP + page] = 0;
+      this.#u8.fill(0, M.CODE_GRAINS + page * 8, M.CODE_GRAINS + page * 8 + 8);
+    }
+    this.#pages.clear();
+    this.#frames.clear();
+    this.#blocks = [];
+    this.#u8.fill(0, M.BLOCK_HASH, M.BLOCK_HASH + 4 * 2 ** M.BLOCK_HASH_BITS);
+    for (const env of this.#envs) this.clearJumpCache(env);
+  }
+
+  clearJumpCache(env: number): void {
+    this.#u8.fill(EMPTY_JUMP, env + Env.ENV_JUMP_CACHE, env + Env.ENV_JUMP_CACHE + JUMP_ENTRIES * JUMP_SIZE);
+  }
+
+  /** Slot of the block hash, as an index of 32-bit words. The same function is in `assembly/find-block.ts`. */
+  #slot(linear: number, flags: number): number {
+    return M.BLOCK_HASH / 4 + (Math.imul(linear ^ (flags << 12), 0x9e37_79b1) >>> (32 - M.BLOCK_HASH_BITS));
+  }
+
+  #unlink(from: number, pc: number): void {
+    this.#u16[from >> 1] = UNLINKED;
+    this.#i32[(from + 8) >> 2] = pc % 0x1_0000_0000 | 0;
+    this.#i32[(from + 12) >> 2] = Math.floor(pc / 0x1_0000_0000) | 0;
+  }
+
+  #unchain(block: Block): void {
+    let at = this.#slot(block.linear, block.flags);
+    while (this.#u32[at] !== block.address) {
+      if (this.#u32[at] === 0) return;
+      at = (this.#u32[at]! + M.BLOCK_NEXT) >> 2;
+    }
+    this.#u32[at] = this.#u32[(block.address + M.BLOCK_NEXT) >> 2]!;
+  }
+
+  #forgetJumps(block: Block): void {
+    const low = block.pc % 0x1_0000_0000 | 0;
+    const entry = Env.ENV_JUMP_CACHE + ((low ^ (low >>> 12)) & (JUMP_ENTRIES - 1)) * JUMP_SIZE;
+    for (const env of this.#envs) {
+      if (this.#u32[(env + entry + JUMP_CODE) >> 2] !== block.address) continue;
+      this.#u8.fill(EMPTY_JUMP, env + entry + JUMP_PC, env + entry + JUMP_SIZE);
+    }
+  }
+
+  #removeFromPage(page: number, block: Block): void {
+    const blocks = this.#pages.get(page);
+    if (blocks === undefined) return;
+    blocks.delete(block);
+    this.#u8.fill(0, M.CODE_GRAINS + page * 8, M.CODE_GRAINS + page * 8 + 8);
+    if (blocks.size === 0) {
+      this.#pages.delete(page);
+      this.#u8[M.CODE_MAP + page] = 0;
+      return;
+    }
+    for (const other of blocks) {
+      for (const [start, end] of other.ranges()) if (start >>> PAGE_SHIFT === page) this.#markGrains(start, end);
+    }
+  }
+
+  #markGrains(start: number, end: number): void {
+    for (let grain = start >>> M.GRAIN_SHIFT; grain <= (end - 1) >>> M.GRAIN_SHIFT; grain++) {
+      this.#u8[M.CODE_GRAINS + (grain >>> 3)]! |= 1 << (grain & 7);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { PhysicalMemory } from '@nandu/core';
+import type { Target } from '@nandu/tcg';
+import type { RegionCompilerFactory } from './region-compiler.js';
+
+export interface AcceleratorOptions {
+  /** 'interpreter' runs tier 0 only. */
+  readonly tier?: 'both' | 'interpreter';
+  /** Entries after which a block is offered to tier 1. */
+  readonly threshold?: number;
+  /** Tier 1; without it `tier: 'both'` is as 'interpreter'. */
+  readonly regions?: RegionCompilerFactory;
+  /** Most guest instructions in a block. */
+  readonly maxInstructions?: number;
+  /** Where the code arena ends; for tests of what happens when it is full. */
+  readonly arenaEnd?: number;
+}
+
+export interface AcceleratorSetup {
+  /** LINEAR_PAGES pages. */
+  readonly memory: WebAssembly.Memory;
+  readonly physical: PhysicalMemory;
+  readonly target: Target;
+  readonly options?: AcceleratorOptions;
+}
+
+/** For `info jit`. */
+export interface Counters {
+  blocksTranslated: number;
+  instructionsTranslated: number;
+  blocksInvalidated: number;
+  /** The code arena was full. */
+  flushes: number;
+  /** Instructions run in blocks of their own: at the end of a slice, and where a store hit the code that was running. */
+  alone: number;
+  /** Times that the interpreter left to TypeScript to look up or translate, and to link. */
+  misses: number;
+  links: number;
+  regionsInstalled: number;
+  regionsDropped: number;
+  slices: number;
+}
+
+export const newCounters = (): Counters => ({
+  blocksTranslated: 0, instructionsTranslated: 0, blocksInvalidated: 0, flushes: 0, alone: 0, misses: 0, links: 0, regionsInstalled: 0, regionsDropped: 0,
+  slices: 0,
+});
