@@ -8,7 +8,7 @@
  *     machine.run();
  *     machine.cpu.readRegister('rax');                        // 3n
  */
-import { CHUNK_SIZE, type CpuInterrupts, type PhysicalMemory, POOL_START, type RamBlock, type RamPage } from '@nandu/core';
+import { CHUNK_SIZE, type CpuInterrupts, LINEAR_PAGES, type PhysicalMemory, POOL_START, type RamBlock, type RamPage } from '@nandu/core';
 import { Env } from '@nandu/tcg';
 import { type AcceleratorOptions, TcgAccelerator } from '@nandu/tcg-wasm';
 import { NEVER, Subject } from 'rxjs';
@@ -18,7 +18,6 @@ import { flatProtectedMode } from '../reset.js';
 import { createX86Target } from '../target.js';
 import { enterLongMode, enterUserMode, type PhysicalWriter } from './long-mode.js';
 
-const PAGE = 0x1_0000;
 
 export interface BareOptions {
   readonly model?: string;
@@ -87,7 +86,7 @@ export class BareMachine implements PhysicalWriter {
 
   constructor(options: BareOptions = {}) {
     const { model = 'max', ramBytes = 0x40_0000, engine, interrupts } = options;
-    const memory = new WebAssembly.Memory({ initial: (POOL_START + ramBytes) / PAGE });
+    const memory = new WebAssembly.Memory({ initial: LINEAR_PAGES, maximum: LINEAR_PAGES });
     this.ram = new Uint8Array(memory.buffer, POOL_START, ramBytes);
     this.view = new DataView(memory.buffer, POOL_START, ramBytes);
     this.physical = new FlatMemory(this.ram, options.device ?? { read: () => 0, write: () => {} });

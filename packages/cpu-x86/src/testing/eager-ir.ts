@@ -70,6 +70,7 @@ export class EagerIr implements Ir {
   pc = 0;
   private readonly values: Concrete[] = [];
   private readonly types: ValueType[] = [];
+  private readonly constants = new Set<Value>();
 
   constructor(private readonly host: EagerHost) {}
 
@@ -78,6 +79,7 @@ export class EagerIr implements Ir {
     this.ended = false;
     this.values.length = 0;
     this.types.length = 0;
+    this.constants.clear();
   }
 
   private make(type: ValueType, value: Concrete): Value {
@@ -91,14 +93,23 @@ export class EagerIr implements Ir {
     this.host.memory.setBigInt64(this.host.env + Env.ENV_PC, BigInt(pc), true);
   }
 
-  i32 = (value: number) => this.make('i32', value);
-  i64 = (value: number | bigint) => this.make('i64', BigInt(value));
+  i32 = (value: number) => this.constant('i32', value);
+  i64 = (value: number | bigint) => this.constant('i64', BigInt(value));
   f32 = (value: number) => this.make('f32', value);
   f64 = (value: number) => this.make('f64', value);
   v128 = (bytes: ArrayLike<number>) => this.make('v128', Uint8Array.from(bytes));
   typeOf = (value: Value) => this.types[value]!;
-  /** Only constants proper count, which this kind of Ir does not know: none. */
-  constantOf = () => undefined;
+
+  private constant(type: ValueType, value: Concrete): Value {
+    const made = this.make(type, value);
+    this.constants.add(made);
+    return made;
+  }
+
+  constantOf(value: Value): number | undefined {
+    const number = this.types[value] === 'i64' ? Number(S64(this.values[value] as bigint)) : (this.values[value] as number);
+    return this.constants.has(value) && Number.isSafeInteger(number) ? number : undefined;
+  }
 
   get(global: Global): Value {
     return this.make(global.type, this.read(this.host.env + global.offset, global.type));

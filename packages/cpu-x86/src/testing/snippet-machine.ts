@@ -81,7 +81,8 @@ export class SnippetMachine implements EagerHost {
     this.memory.setBigInt64(ENV_AT + Env.ENV_PC, pc, true);
     for (let rounds = 0; rounds < 10_000; rounds++) {
       const at = this.memory.getBigInt64(ENV_AT + Env.ENV_PC, true);
-      if (at === end) return { vector: undefined, pc: at };
+      // Past the end there is nothing but NOPs.
+      if (at >= end && at < end + 64n) return { vector: undefined, pc: at };
       const left = this.block(code, Number(at), Number(at - pc), perBlock);
       if (left === 'fault') return { vector: this.memory.getInt32(ENV_AT + L.EXC_VECTOR, true), pc: this.memory.getBigInt64(ENV_AT + Env.ENV_PC, true) };
     }
@@ -92,15 +93,10 @@ export class SnippetMachine implements EagerHost {
     this.ir.start();
     const reader = { u8: (at: number) => code[offset + at] ?? 0x90 };
     try {
-      return this.translator.translate(this.ir, { pc, codeBase: 0, flags: this.mode, code: reader, maxInstructions: Math.min(perBlock, instructionsLeft(code, offset)) });
+      return this.translator.translate(this.ir, { pc, codeBase: 0, flags: this.mode, code: reader, maxInstructions: perBlock });
     } catch (error) {
       if (error instanceof BlockLeft) return error.how === 'fault' ? 'fault' : undefined;
       throw error;
     }
   }
-}
-
-/** Never runs into the padding after the snippet by more than the last instruction's worth. */
-function instructionsLeft(code: Uint8Array, offset: number): number {
-  return Math.max(1, code.length - offset);
 }

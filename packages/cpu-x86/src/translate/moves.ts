@@ -26,7 +26,7 @@ export const MOVES: OpcodeTable = [
   ['B8+r', 'mov', 'Zv,Iv', move, 'writes'],
   ['C6 /0', 'mov', 'Eb,Ib', move, 'writes'],
   ['C7 /0', 'mov', 'Ev,Iz', move, 'writes'],
-  ['0F C3', 'movnti', 'My,Gy', move, 'writes', 'cpuid:sse2'],
+  ['NP 0F C3', 'movnti', 'My,Gy', move, 'writes', 'cpuid:sse2'],
   ['0F 38 F0', 'movbe', 'Gv,Mv', swapBytes, 'writes', 'cpuid:movbe'],
   ['0F 38 F1', 'movbe', 'Mv,Gv', swapBytes, 'writes', 'cpuid:movbe'],
 
@@ -101,7 +101,7 @@ function exchangeWithAccumulator(t: Translation): void {
 }
 
 /** If the accumulator equals the destination, that becomes the source; else the accumulator becomes the destination. */
-function compareExchange(t: Translation, destination: Value, source: Value): Value {
+function compareExchange(t: Translation, destination: Value, source: Value): Value | undefined {
   const { ir } = t;
   const size = t.sizeOf(0);
   const accumulator = t.readRegister(RAX, size);
@@ -111,7 +111,14 @@ function compareExchange(t: Translation, destination: Value, source: Value): Val
   t.writeRegister(RAX, size, destination);
   // Equal: RAX stays as a whole, upper half included.
   t.set(REGISTERS[RAX]!, ir.select(equal, before, t.get(REGISTERS[RAX]!)));
-  return ir.select(equal, source, destination);
+  const result = ir.select(equal, source, destination);
+  if (!t.isRegister || size !== 4) return result;
+  // Not equal: the same for a register as destination (AMD).
+  const register = REGISTERS[t.rm]!;
+  const kept = t.get(register);
+  t.writeRegister(t.rm, 4, source);
+  t.set(register, ir.select(equal, t.get(register), kept));
+  return NO_RESULT;
 }
 
 function compareExchange8(t: Translation, destination: Value): Value {

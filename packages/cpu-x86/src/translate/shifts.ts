@@ -174,7 +174,7 @@ function shld(t: Translation, a: Value, b: Value, count: Value): Value {
   const { ir } = t;
   return doubleShift(t, a, count, CC_SHL, (by, rest, size) => {
     if (size > 2) return ir.or(ir.shl(a, by), ir.shrU(b, rest));
-    return ir.wrap(ir.shrU(ir.shl(tripled(t, a, b), ir.extendU(by)), ir.i64(32)));
+    return ir.wrap(ir.shrU(ir.shl(threeWords(t, a, b, b), ir.extendU(by)), ir.i64(32)));
   });
 }
 
@@ -182,15 +182,14 @@ function shrd(t: Translation, a: Value, b: Value, count: Value): Value {
   const { ir } = t;
   return doubleShift(t, a, count, CC_SAR, (by, rest, size) => {
     if (size > 2) return ir.or(ir.shrU(a, by), ir.shl(b, rest));
-    return ir.wrap(ir.shrU(tripled(t, a, b), ir.extendU(by)));
+    return ir.wrap(ir.shrU(threeWords(t, b, b, a), ir.extendU(by)));
   });
 }
 
-/** 16-bit operands with counts above 16 are undefined; processors go on with the destination after the source. */
-function tripled(t: Translation, a: Value, b: Value): Value {
+/** With 16-bit operands, counts above 16 are undefined; AMD processors shift in the source once more. */
+function threeWords(t: Translation, high: Value, middle: Value, low: Value): Value {
   const { ir } = t;
-  const wide = ir.extendU(a);
-  return ir.or(ir.or(wide, ir.shl(ir.extendU(b), ir.i64(16))), ir.shl(wide, ir.i64(32)));
+  return ir.or(ir.or(ir.shl(ir.extendU(high), ir.i64(32)), ir.shl(ir.extendU(middle), ir.i64(16))), ir.extendU(low));
 }
 
 function doubleShift(
@@ -206,7 +205,7 @@ function doubleShift(
   // With a count of 0 the other operand's shift would wrap around.
   const result = known === undefined ? ir.select(amount, shifted, a) : shifted;
   const less = ir.sub(by, t.constant(1, size));
-  const before = cc === CC_SHL ? ir.shl(a, less) : ir.shrU(a, less);
+  const before = size === 2 ? apply(less, less, size) : cc === CC_SHL ? ir.shl(a, less) : ir.shrU(a, less);
   shiftFlags(t, cc, known, amount, before, result, size);
   return result;
 }

@@ -96,7 +96,10 @@ function enter(t: Translation): void {
   const frame = t.get(REGISTERS[RSP]!);
   if (t.mode64) t.set(REGISTERS[RBP]!, frame);
   else t.writeRegister(RBP, t.operandSize, ir.wrap(frame));
-  t.setStackPointer(t.stackOffset(-t.immediate));
+  const top = t.stackOffset(-t.immediate);
+  // Processors see to it that the new top of the stack can be written.
+  t.loadLinear(t.linearOf(L.SS, top, t.operandSize, true), t.operandSize, { forWrite: true });
+  t.setStackPointer(top);
 }
 
 function leave(t: Translation): void {

@@ -55,14 +55,13 @@ export const SYSTEM: OpcodeTable = [
   ['0F 01 CA', 'clac', '', (t) => setAccessCheck(t, 0), 'cpl0', 'cpuid:smap'],
   ['0F 01 CB', 'stac', '', (t) => setAccessCheck(t, L.FLAG_AC), 'cpl0', 'cpuid:smap'],
 
-  ['0F AE /5', 'lfence', '', nothing, 'reg', 'cpuid:sse2'],
-  ['0F AE /6', 'mfence', '', nothing, 'reg', 'cpuid:sse2'],
-  ['0F AE /7', 'sfence', '', nothing, 'reg', 'cpuid:sse'],
+  ['NP 0F AE /5', 'lfence', '', nothing, 'reg', 'cpuid:sse2'],
+  ['NP 0F AE /6', 'mfence', '', nothing, 'reg', 'cpuid:sse2'],
+  ['NP 0F AE /7', 'sfence', '', nothing, 'reg', 'cpuid:sse'],
   ['NP 0F AE /7', 'clflush', 'Mb', touch, 'raw', 'mem', 'cpuid:sse2'],
   ['66 0F AE /7', 'clflushopt', 'Mb', touch, 'raw', 'mem', 'cpuid:clflushopt'],
   ['66 0F AE /6', 'clwb', 'Mb', touch, 'raw', 'mem', 'cpuid:clwb'],
   ['0F 0D', 'prefetchw', 'Ev', nothing, 'raw', 'mem'],
-  ['0F 0D', 'nop', 'Ev', nothing, 'raw', 'reg'],
   ['0F 18', 'prefetch', 'Ev', nothing, 'raw'],
   ...['19', '1A', '1B', '1C', '1D', '1E', '1F'].map((opcode) => [`0F ${opcode}`, 'nop', 'Ev', nothing, 'raw'] as const),
 
