@@ -1,6 +1,6 @@
 /** Guest memory accesses that miss the fast path: TLB misses, page crossings, alignment demands, devices, ROM, pages with code. */
 import { ENV_MMIO_ADDRESS, TLB_ADDEND, TLB_FRAME, TLB_READ, TLB_WRITE } from '../../tcg/src/env';
-import { CODE_MAP, ENV_ALONE, SLOT_MISALIGNED, SLOT_TLB_FILL, TLB_CODE, TLB_FAR } from '../src/memory-map';
+import { CODE_MAP, ENV_ALONE, SLOT_MISALIGNED, SLOT_TLB_FILL, TLB_CODE, TLB_FAR, TLB_MMIO } from '../src/memory-map';
 import { overlapsCode } from './code-map';
 import { codeWritten, mmioRead, mmioRead8, mmioWrite, mmioWrite8 } from './host';
 import { entryOf } from './tlb';
@@ -183,4 +183,17 @@ function writeBytes(env: u32, virtual: i64, size: u32, value: u64, mmu: u32): vo
     if (!resolve(env, virtual + i, ACCESS_WRITE, mmu)) return;
     writeResolved(env, 1, (value >> (i * 8)) & 0xff);
   }
+}
+
+/** One access of a target's helper to what is not RAM, by guest-physical address. */
+export function mmio_read(env: u32, address: u64, size: u32): u64 {
+  kind = TLB_MMIO;
+  physical = <f64>address;
+  return readDevice(env, size);
+}
+
+export function mmio_write(env: u32, address: u64, size: u32, value: u64): void {
+  kind = TLB_MMIO;
+  physical = <f64>address;
+  writeResolved(env, size, value);
 }

@@ -14,6 +14,8 @@ export interface SoftMmu {
   check_page: CallableFunction;
   phys_read: CallableFunction;
   phys_write: CallableFunction;
+  mmio_read: CallableFunction;
+  mmio_write: CallableFunction;
   forget_pages(): void;
   tlb_set: CallableFunction;
   tlb_flush(env: number, keepGlobal: number): void;
@@ -63,7 +65,7 @@ export function instantiate(memory: WebAssembly.Memory, target: Target, host: We
   const table = new WebAssembly.Table({ element: 'anyfunc', initial: FIRST_REGION_SLOT });
   softMmu ??= new WebAssembly.Module(bytesOf(SOFT_MMU_WASM));
   const mmu = new WebAssembly.Instance(softMmu, { env: { memory, table }, host }).exports as unknown as SoftMmu;
-  const { phys_read, phys_write, tlb_set, tlb_flush, tlb_flush_page } = mmu;
+  const { phys_read, phys_write, tlb_set, tlb_flush, tlb_flush_page, mmio_read, mmio_write } = mmu;
   const exports = new WebAssembly.Instance(target.module, {
     env: { memory, table, abort: abortOf(target) },
     host: { phys_read, phys_write, tlb_set, tlb_flush, tlb_flush_page, ...helperMmio(host) },

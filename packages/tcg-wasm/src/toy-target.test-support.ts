@@ -152,7 +152,7 @@ export class ToyMemory implements PhysicalMemory {
     const hostAddress = (offset: number) => POOL_START + base + offset;
     return {
       id: 'ram', sizeBytes: RAM_BYTES, residentBytes: 0, hostAddress, hostAddressIfTouched: hostAddress,
-      read: () => {}, write: () => {}, discard: () => {}, memory: this.memory, discarded$: new Subject(),
+      read: () => {}, write: () => {}, discard: () => {}, memory: new DataView(this.memory.buffer), discarded$: new Subject(),
     };
   }
 }
