@@ -18,7 +18,7 @@ export interface TypeOptions {
   readonly abstract?: boolean;
   /** Interfaces it implements, by name: 'user-creatable', 'hotplug-handler'. */
   readonly interfaces?: readonly string[];
-  /** For devices: the bus it sits on ('PCI', 'ISA', 'virtio-bus', 'System'), and what `-device help` says. */
+  /** For devices: the bus it sits on ('PCI', 'ISA', 'virtio-bus', 'System'; by default its parent's), and what `-device help` says. */
   readonly bus?: string;
   readonly category?: string;
   /** Whether `-device` may create it. */
@@ -73,10 +73,12 @@ function ownMetadata<T>(target: object, key: symbol, make: () => T): T {
 export function type(options: TypeOptions): ClassDecorator {
   return (target) => {
     const constructor_ = target as unknown as ObjectClass;
+    const parent = typeOf(Object.getPrototypeOf(constructor_) as ObjectClass);
     const info: TypeInfo = {
       ...options,
+      bus: options.bus ?? parent?.bus,
       constructor_,
-      parent: typeOf(Object.getPrototypeOf(constructor_) as ObjectClass),
+      parent,
       properties: ownMetadata<PropertyInfo[]>(constructor_.prototype as object, PROPERTIES, () => []),
     };
     Object.defineProperty(constructor_, TYPE, { value: info, configurable: true });
