@@ -50,17 +50,6 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 }
 
-/** Device accesses of the target's helpers: `mmio_read` and `mmio_write` of TargetImports, from those of the soft MMU. */
-function helperMmio(host: WebAssembly.ModuleImports): WebAssembly.ModuleImports {
-  const { mmio_read, mmio_read8, mmio_write, mmio_write8 } = host as Record<string, CallableFunction>;
-  return {
-    mmio_read: (_env: number, physical: bigint, size: number) =>
-      size === 8 ? mmio_read8!(Number(physical)) : BigInt(mmio_read!(Number(physical), size) >>> 0),
-    mmio_write: (_env: number, physical: bigint, size: number, value: bigint) =>
-      size === 8 ? mmio_write8!(Number(physical), value) : mmio_write!(Number(physical), Number(BigInt.asUintN(32, value)), size),
-  };
-}
-
 export function instantiate(memory: WebAssembly.Memory, target: Target, host: WebAssembly.ModuleImports, jsHelper: JsHelper): Modules {
   const table = new WebAssembly.Table({ element: 'anyfunc', initial: FIRST_REGION_SLOT });
   softMmu ??= new WebAssembly.Module(bytesOf(SOFT_MMU_WASM));
@@ -68,7 +57,7 @@ export function instantiate(memory: WebAssembly.Memory, target: Target, host: We
   const { phys_read, phys_write, tlb_set, tlb_flush, tlb_flush_page, mmio_read, mmio_write } = mmu;
   const exports = new WebAssembly.Instance(target.module, {
     env: { memory, table, abort: abortOf(target) },
-    host: { phys_read, phys_write, tlb_set, tlb_flush, tlb_flush_page, ...helperMmio(host) },
+    host: { phys_read, phys_write, tlb_set, tlb_flush, tlb_flush_page, mmio_read, mmio_write } as unknown as WebAssembly.ModuleImports,
   }).exports as unknown as TargetExports;
   table.set(SLOT_TLB_FILL, exports.tlb_fill as never);
   table.set(SLOT_MISALIGNED, exports.misaligned as never);
