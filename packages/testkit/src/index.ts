@@ -3,3 +3,5 @@ export { Guest } from './guest.js';
 export { realize, type RealizeOptions } from './realize.js';
 export { EmulatorSession, type SessionOptions } from './node/emulator-session.js';
 export { TextSocket } from './node/text-socket.js';
+export { PciFunctionDriver, VirtioDriver } from './virtio-driver.js';
+export { type ChainResult, type RingDescriptor, VirtqueueDriver } from './virtqueue-driver.js';

@@ -1,0 +1,1 @@
+export { TestBoard, testMachine, type TestMachineOptions } from './test-machine.js';
