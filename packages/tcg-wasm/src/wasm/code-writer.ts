@@ -90,6 +90,11 @@ export class CodeWriter extends ByteWriter {
     for (let i = 0; i < 8; i++) this.u8(floatBits.getUint8(i));
   }
 
+  f64Bits(low: number, high: number): void {
+    this.u8(I.F64_CONST);
+    for (const word of [low, high]) for (let shift = 0; shift < 32; shift += 8) this.u8((word >>> shift) & 0xff);
+  }
+
   v128(bytes: ArrayLike<number>): void {
     this.op(I.V128_CONST);
     this.raw(bytes);

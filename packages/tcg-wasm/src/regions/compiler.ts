@@ -1,0 +1,73 @@
+/** Tier 1: compiles regions around hot blocks, several in a module. */
+import type { Helper } from '@nandu/tcg';
+import type { CodeBlock, Region, RegionCompiler, RegionHost } from '../region-compiler.js';
+import { ModuleBuilder } from '../wasm/module-builder.js';
+import { addDispatch, importValues, REGION_PARAMS, REGION_RESULTS, RegionImports } from './imports.js';
+import { RegionEmitter } from './region-emitter.js';
+import type { RegionGraph } from './region-graph.js';
+import { selectRegion } from './select.js';
+
+/** Hot blocks that are worth a module at once. */
+const BATCH = 16;
+
+export class WasmRegionCompiler implements RegionCompiler {
+  private queue: CodeBlock[] = [];
+  /** For logs and tests. */
+  readonly statistics = { modules: 0, regions: 0, blocks: 0, bytes: 0, milliseconds: 0 };
+
+  constructor(private readonly host: RegionHost) {}
+
+  offer(block: CodeBlock): void {
+    this.queue.push(block);
+    if (this.queue.length >= BATCH) this.compile();
+  }
+
+  compile(): void {
+    const queue = this.queue;
+    if (queue.length === 0) return;
+    this.queue = [];
+    const start = performance.now();
+    const graphs: RegionGraph[] = [];
+    for (const block of queue) {
+      if (!block.valid || block.region) continue;
+      const graph = selectRegion(this.host, block);
+      if (graph) graphs.push(graph);
+    }
+    if (graphs.length > 0) this.compileModule(graphs);
+    this.statistics.milliseconds += performance.now() - start;
+  }
+
+  dropped(_region: Region): void {}
+
+  reset(): void {
+    this.queue = [];
+  }
+
+  private compileModule(graphs: readonly RegionGraph[]): void {
+    const { host, statistics } = this;
+    const helpers = new Set<Helper>(graphs.flatMap((graph) => graph.blocks.flatMap(({ ir }) => ir.helpers)));
+    const builder = new ModuleBuilder();
+    const imports = new RegionImports(builder, helpers, isShared(host.memory));
+    const dispatch = addDispatch(builder, builder.type(REGION_PARAMS, REGION_RESULTS));
+    const regions: Region[] = [];
+    for (const graph of graphs) {
+      const { index, body } = builder.function(REGION_PARAMS, REGION_RESULTS);
+      new RegionEmitter(body, graph, imports, dispatch.index, host).emit();
+      const slot = host.allocateSlot();
+      builder.element(slot, [index]);
+      const blocks = graph.blocks.map(({ block }) => block);
+      regions.push({ entry: blocks[0]!, blocks, slot });
+      statistics.blocks += blocks.length;
+    }
+    const bytes = builder.finish();
+    new WebAssembly.Instance(new WebAssembly.Module(bytes), importValues(host, helpers));
+    for (const region of regions) host.install(region);
+    statistics.modules++;
+    statistics.regions += regions.length;
+    statistics.bytes += bytes.length;
+  }
+}
+
+function isShared(memory: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
+}

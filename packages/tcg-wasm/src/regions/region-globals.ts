@@ -1,0 +1,94 @@
+/** The guest's globals that a region keeps in locals: which, where, and moving them from and to the vCPU block. */
+import { Code, Env, type Global, type Helper, type IrBlock, type Touches } from '@nandu/tcg';
+import type { CodeWriter } from '../wasm/code-writer.js';
+import { emitSlotLoad, emitSlotStore } from '../wasm/memory-emitters.js';
+
+/** Parameter 0 of every region: the vCPU block's address. */
+export const ENV = 0;
+
+export class RegionGlobals {
+  /** By offset. */
+  private readonly locals = new Map<number, { global: Global; local: number }>();
+  /** Offsets of those that the region sets. */
+  private readonly set = new Set<number>();
+  /** Set in the block being written, and not yet stored since. */
+  private dirty = new Set<number>();
+
+  constructor(private readonly w: CodeWriter, blocks: readonly IrBlock[], globals: ReadonlyMap<number, Global>) {
+    for (const { count, op, a } of blocks) {
+      for (let i = 0; i < count; i++) {
+        if (op[i] !== Code.OP_GET && op[i] !== Code.OP_SET) continue;
+        const offset = a[i]!;
+        if (op[i] === Code.OP_SET && offset !== Env.ENV_PC) this.set.add(offset);
+        if (this.locals.has(offset)) continue;
+        const global = globals.get(offset);
+        if (!global) throw new Error(`no global at offset ${offset}`);
+        this.locals.set(offset, { global, local: w.local(global.type) });
+      }
+    }
+    if (!this.locals.has(Env.ENV_PC)) this.locals.set(Env.ENV_PC, { global: { name: 'pc', type: 'i64', offset: Env.ENV_PC }, local: w.local('i64') });
+  }
+
+  local(offset: number): number {
+    return this.locals.get(offset)!.local;
+  }
+
+  get pc(): number {
+    return this.local(Env.ENV_PC);
+  }
+
+  /** At the region's entry. */
+  emitLoadAll(): void {
+    for (const offset of this.locals.keys()) if (offset !== Env.ENV_PC) this.emitLoad(offset);
+  }
+
+  /** At the region's exit: all that may differ, and pc. */
+  emitStoreAll(): void {
+    for (const offset of this.set) this.emitStore(offset);
+    this.emitStore(Env.ENV_PC);
+  }
+
+  /** What a block that begins must suppose: all were set before. */
+  startBlock(): void {
+    this.dirty = new Set(this.set);
+  }
+
+  markSet(offset: number): void {
+    this.dirty.add(offset);
+  }
+
+  /** Before a helper: what it reads is stored, and what it may write, since it may leave that alone. */
+  emitStoreFor({ reads, writes }: Helper): void {
+    for (const offset of [...this.touched(reads), ...this.touched(writes)]) {
+      if (this.dirty.delete(offset)) this.emitStore(offset);
+    }
+  }
+
+  /** After a helper: what it wrote is loaded. */
+  emitLoadFor({ writes }: Helper): void {
+    for (const offset of this.touched(writes)) {
+      this.dirty.delete(offset);
+      this.emitLoad(offset);
+    }
+  }
+
+  /** pc is not among them: it has its own rules. */
+  private touched(touches: Touches): number[] {
+    const offsets = touches === 'none' ? [] : touches === 'all' ? [...this.locals.keys()] : touches.map((global) => global.offset);
+    return offsets.filter((offset) => offset !== Env.ENV_PC && this.locals.has(offset));
+  }
+
+  private emitLoad(offset: number): void {
+    const { global, local } = this.locals.get(offset)!;
+    this.w.get(ENV);
+    emitSlotLoad(this.w, global.type, offset);
+    this.w.set(local);
+  }
+
+  private emitStore(offset: number): void {
+    const { global, local } = this.locals.get(offset)!;
+    this.w.get(ENV);
+    this.w.get(local);
+    emitSlotStore(this.w, global.type, offset);
+  }
+}

@@ -1,0 +1,89 @@
+/** A region before it is code: its blocks, and where control goes between them. */
+import { Code, type Exit, type IrBlock } from '@nandu/tcg';
+import type { CodeBlock } from '../region-compiler.js';
+import { type FlowGraph, makeReducible, nodesInLoops, reversePostorder } from './flow-graph.js';
+
+export interface RegionBlock {
+  readonly block: CodeBlock;
+  readonly ir: IrBlock;
+  /** Where its end may go if it ends in a lookup: blocks of the region at the addresses that are worth comparing with. */
+  lookupTargets: RegionBlock[];
+  /** Its node. */
+  node: number;
+}
+
+export class RegionGraph {
+  readonly flow: FlowGraph;
+  /** Targets of nodes beyond the blocks: dispatchers of loops with several entries. */
+  readonly dispatches: ReadonlyMap<number, readonly number[]>;
+  readonly inLoops: ReadonlySet<number>;
+  private readonly byPc: ReadonlyMap<number, RegionBlock>;
+  /** Dispatchers in front of a node, outermost first. */
+  private readonly dispatchersOf = new Map<number, number[]>();
+
+  /** The first block is the entry. Blocks that cannot be reached are left out. */
+  constructor(readonly blocks: readonly RegionBlock[]) {
+    const all = new Map(blocks.map((block) => [block.block.pc, block]));
+    const numbers = new Map(blocks.map((block, i) => [block, i]));
+    const successors = blocks.map((block) => [...new Set(targets(block, all))].map((target) => numbers.get(target)!));
+    const reachable = reversePostorder({ successors });
+    this.blocks = reachable.map((i) => blocks[i]!);
+    this.blocks.forEach((block, i) => (block.node = i));
+    this.byPc = new Map(this.blocks.map((block) => [block.block.pc, block]));
+    this.flow = { successors: reachable.map((i) => successors[i]!.map((successor) => blocks[successor]!.node)) };
+    this.inLoops = nodesInLoops(this.flow);
+    this.dispatches = makeReducible(this.flow);
+    for (const [dispatcher, nodes] of this.dispatches) {
+      for (const node of nodes) this.dispatchersOf.set(node, [...(this.dispatchersOf.get(node) ?? []), dispatcher]);
+    }
+  }
+
+  /** The block of the region that the exit goes to. */
+  target(exit: Exit): RegionBlock | undefined {
+    return exit.kind === 'goto' ? this.byPc.get(exit.pc) : undefined;
+  }
+
+  /** The node that an edge from one node to another goes to first: that one, or a dispatcher. */
+  firstStep(from: number, to: number): number {
+    const dispatchers = this.dispatchersOf.get(to) ?? [];
+    return dispatchers[dispatchers.indexOf(from) + 1] ?? to;
+  }
+}
+
+function* targets(block: RegionBlock, byPc: ReadonlyMap<number, RegionBlock>): Generator<RegionBlock> {
+  for (const exit of usedExits(block.ir)) {
+    const target = exit.kind === 'goto' ? byPc.get(exit.pc) : undefined;
+    if (target) yield target;
+  }
+  if (endsInLookup(block.ir)) yield* block.lookupTargets;
+}
+
+/** Exits that some op of the block takes. */
+export function* usedExits(ir: IrBlock): Generator<Exit> {
+  for (let i = 0; i < ir.count; i++) {
+    const op = ir.op[i]!;
+    if (op === Code.OP_EXIT_IF || op === Code.OP_END || op === Code.OP_BRANCH) yield ir.exits[ir.b[i]!]!;
+    if (op === Code.OP_BRANCH) yield ir.exits[ir.c[i]!]!;
+  }
+}
+
+/**
+ * The block's only way on at its end is a lookup, and nothing in it may have changed what blocks depend on besides their
+ * address: comparing addresses is enough to know where it goes.
+ */
+export function endsInLookup(ir: IrBlock): boolean {
+  let last = ir.count - 1;
+  while (last >= 0 && ir.op[last] === Code.OP_NOP) last--;
+  return last >= 0 && ir.op[last] === Code.OP_END && ir.exits[ir.b[last]!]!.kind === 'lookup' && ir.helpers.length === 0;
+}
+
+/** The address that a call returns to, if the block ends in a call: it has stored the address behind itself. */
+export function returnAddress(block: CodeBlock, ir: IrBlock): number | undefined {
+  const behind = block.pc + block.byteLength;
+  for (let i = ir.count - 1; i >= 0; i--) {
+    const value = ir.b[i]!;
+    if (ir.op[i] === Code.OP_STORE && ir.op[value] === Code.OP_I64 && (ir.b[value]! * 2 ** 32) + (ir.a[value]! >>> 0) === behind) return behind;
+    if (ir.op[i] === Code.OP_STORE && ir.op[value] === Code.OP_I32 && ir.a[value]! >>> 0 === behind) return behind;
+  }
+  return undefined;
+}
