@@ -1,0 +1,79 @@
+import { Cpuid, type CpuTopology, apicIdOf } from './cpuid.js';
+import { hasFeature } from './cpuid-features.js';
+import { MODELS, parseCpuModel } from './models.js';
+import { HelperHost } from './testing/helper-host.js';
+
+const SEED: CpuTopology = { sockets: 2, dies: 1, cores: 2, threads: 1 };
+
+function cpuidOf(model: string, topology = SEED, index = 0) {
+  return new Cpuid(parseCpuModel(model), topology, apicIdOf(index, topology), { osxsave: () => false, apicEnabled: () => true });
+}
+
+function text(...words: number[]): string {
+  return String.fromCharCode(...words.flatMap((word) => [0, 8, 16, 24].map((shift) => (word >>> shift) & 0xff)));
+}
+
+describe('CPUID', () => {
+  it('shows qemu64 as QEMU 7.2 does', () => {
+    const cpuid = cpuidOf('qemu64');
+    const { eax, ebx, ecx, edx } = cpuid.read(0, 0);
+    expect([eax, text(ebx, edx, ecx)]).toEqual([0xd, 'AuthenticAMD']);
+    expect(cpuid.read(1, 0)).toEqual({ eax: 0x60fb1, ebx: 0x0002_0800, ecx: 0x8000_2001, edx: 0x178b_fbfd });
+    const brand = [0x8000_0002, 0x8000_0003, 0x8000_0004].flatMap((leaf) => Object.values(cpuid.read(leaf, 0)));
+    expect(text(...brand).replaceAll('\0', '')).toBe('QEMU Virtual CPU version 2.5+');
+    expect(cpuid.read(0x8000_0008, 0).eax).toBe(0x3028);
+    const hypervisor = cpuid.read(0x4000_0000, 0);
+    expect(text(hypervisor.ebx, hypervisor.ecx, hypervisor.edx)).toBe('TCGTCGTCGTCG');
+  });
+
+  it('places processors in sockets and cores', () => {
+    expect([0, 1, 2, 3].map((index) => apicIdOf(index, SEED))).toEqual([0, 1, 2, 3]);
+    expect([0, 1, 2, 3].map((index) => apicIdOf(index, { ...SEED, cores: 3 }))).toEqual([0, 1, 2, 4]);
+    expect(cpuidOf('max', SEED, 2).read(0xb, 1)).toEqual({ eax: 1, ebx: 2, ecx: 0x201, edx: 2 });
+  });
+
+  it('gives nothing beyond the last leaf of an AMD model, and the last basic one on Intel', () => {
+    expect(cpuidOf('qemu64').read(0x20, 0)).toEqual({ eax: 0, ebx: 0, ecx: 0, edx: 0 });
+    const intel = cpuidOf('Nehalem');
+    expect(intel.read(0x20, 0)).toEqual(intel.read(0xb, 0));
+  });
+});
+
+describe('-cpu', () => {
+  it.each(Object.keys(MODELS))('%s claims nothing that is not implemented, and is 64-bit', (name) => {
+    const model = parseCpuModel(name);
+    for (const feature of ['avx', 'svm', 'vmx', 'pcid']) expect(hasFeature(model.words, feature)).toBe(false);
+    expect(hasFeature(model.words, 'lm')).toBe(true);
+    expect(model.warnings).toEqual([]);
+  });
+
+  it('takes features off and on', () => {
+    const model = parseCpuModel('qemu64,+popcnt,sse4_2=on,-nx,hypervisor=off');
+    expect(['popcnt', 'sse4.2', 'nx', 'hypervisor'].map((name) => hasFeature(model.words, name))).toEqual([true, true, false, false]);
+    expect(model.translated.has('popcnt')).toBe(true);
+  });
+
+  it('warns of what it cannot do and refuses what it does not know', () => {
+    expect(parseCpuModel('max,+avx').warnings).toEqual(["TCG doesn't support requested feature: CPUID.01H:ECX.avx [bit 28]"]);
+    expect(() => parseCpuModel('max,+nonsense')).toThrow("Property 'max-x86_64-cpu.nonsense' not found");
+    expect(() => parseCpuModel('z80')).toThrow("unable to find CPU model 'z80'");
+  });
+});
+
+describe('MSRs', () => {
+  const { cpu } = new HelperHost();
+  const rows: readonly { what: string; number: number; value: bigint; taken: boolean }[] = [
+    { what: 'LSTAR', number: 0xc000_0082, value: 0xffff_ffff_8100_0000n, taken: true },
+    { what: 'LSTAR that is not canonical', number: 0xc000_0082, value: 0x8000_0000_0000n, taken: false },
+    { what: 'EFER with NXE', number: 0xc000_0080, value: 0x801n, taken: true },
+    { what: 'EFER with a reserved bit', number: 0xc000_0080, value: 0x1_0000n, taken: false },
+    { what: 'PAT', number: 0x277, value: 0x0407_0506_0007_0106n, taken: true },
+    { what: 'PAT with memory type 2', number: 0x277, value: 2n, taken: false },
+    { what: 'MTRRcap, which is read-only', number: 0xfe, value: 0n, taken: false },
+    { what: 'no such register', number: 0x1234, value: 0n, taken: false },
+  ];
+  it.each(rows)('writing $what: $taken', ({ number, value, taken }) => {
+    expect(cpu.msrs.write(number, value)).toBe(taken);
+    if (taken) expect(cpu.msrs.read(number)).toBe(value);
+  });
+});
