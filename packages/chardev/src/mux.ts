@@ -108,8 +108,8 @@ export class MuxChardev implements Chardev {
   }
 
   close(): void {
+    // The backend is in the registry, too, and closed by whoever owns that.
     this.port.detach();
-    this.backend.close();
   }
 
   private receive(bytes: Uint8Array): void {

@@ -55,7 +55,8 @@ export function parseShortForm(id: string, text: string): Parsed & { readonly mo
   const body = monitor ? text.slice(4) : text;
   const { kind, options, warnings } = splitShortForm(body);
   const spec = makeSpec(id, kind, options);
-  return { spec: monitor ? { ...spec, mux: true } : spec, warnings, monitor };
+  // On a terminal that is shared with a monitor Ctrl-C is a key for the guest.
+  return { spec: monitor ? { ...spec, mux: true, signal: false } : spec, warnings, monitor };
 }
 
 function splitShortForm(text: string): { kind: string; options: Options; warnings: string[] } {

@@ -79,8 +79,10 @@ export class ChardevRegistry extends Chardevs {
     for (const chardev of this.chardevs.values()) if (chardev instanceof MuxChardev) chardev.open();
   }
 
-  closeAll(): void {
-    for (const chardev of this.chardevs.values()) if (chardev instanceof MuxChardev) chardev.close();
-    for (const chardev of this.chardevs.values()) chardev.close();
+  /** Closes them all; fulfilled when what was written has gone out, or the other end does not take it. */
+  async closeAll(): Promise<void> {
+    const all = this.all();
+    for (const chardev of all) chardev.close();
+    await Promise.all(all.map((chardev) => (chardev as { closed?: Promise<void> }).closed));
   }
 }

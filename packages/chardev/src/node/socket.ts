@@ -14,13 +14,18 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'Not a directory',
 };
 
+/** How long a client that does not read may hold up the end. */
+const FLUSH_MS = 500;
+
 /** A unix or TCP socket, server or client. A server talks to one client at a time; others wait their turn. */
 export class SocketChardev extends BaseChardev {
   private socket: Socket | undefined;
   private server: Server | undefined;
   private readonly queue: Socket[] = [];
   private retry: ReturnType<typeof setTimeout> | undefined;
-  private closed = false;
+  private isClosed = false;
+  /** After `close`: fulfilled when what was written has gone out. */
+  closed: Promise<void> = Promise.resolve();
   private boundPort: number | undefined;
   /** Fulfilled once it listens (with `wait`: once a client is there) or is connected. */
   readonly ready: Promise<void>;
@@ -48,12 +53,16 @@ export class SocketChardev extends BaseChardev {
   }
 
   override close(): void {
-    this.closed = true;
+    this.isClosed = true;
     clearTimeout(this.retry);
     for (const socket of this.queue) socket.destroy();
-    // What was written still goes out.
-    this.socket?.end();
-    this.socket?.unref();
+    const { socket } = this;
+    if (socket) {
+      this.closed = new Promise((resolve) => {
+        setTimeout(resolve, FLUSH_MS).unref();
+        socket.end(resolve);
+      });
+    }
     this.server?.close();
     super.close();
   }
@@ -104,7 +113,7 @@ export class SocketChardev extends BaseChardev {
   }
 
   private reconnectLater(): void {
-    if (this.closed) return;
+    if (this.isClosed) return;
     this.retry = setTimeout(() => void this.connect().catch(() => {}), this.spec.reconnectSeconds * 1000);
   }
 
@@ -122,7 +131,7 @@ export class SocketChardev extends BaseChardev {
     if (waiting >= 0) this.queue.splice(waiting, 1);
     if (this.socket !== socket) return;
     this.socket = undefined;
-    if (this.closed) return;
+    if (this.isClosed) return;
     this.setConnected(false);
     const next = this.queue.shift();
     if (next) this.use(next);

@@ -1,0 +1,199 @@
+/** The process around a machine: from settings to a running machine, and to its end. */
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chardevPlugin, ChardevRegistry } from '@nandu/chardev';
+import { nodeChardevs } from '@nandu/chardev/node';
+import { addObject, ConfigError, isIdentifier, ID_HINT, type LogRecord, Machine, type Plugin, RunLoop, TypeRegistry } from '@nandu/core';
+import { addDeviceFromText, addObjectFromText, type JsonObject, Monitors, parseJson } from '@nandu/monitor';
+import { buildConfig } from './build-config.js';
+import { helpFor } from './help.js';
+import { Lifecycle } from './lifecycle.js';
+import { loadPlugin } from './load-plugin.js';
+import { located } from './options/parse.js';
+import { pairsOf } from './options/option.js';
+import { BUILT_IN_PLUGINS } from './plugins.js';
+import { CommandLineError, report } from './problem.js';
+import type { Given, Settings } from './settings.js';
+
+const LOG_ITEM: Readonly<Record<LogRecord['kind'], string | undefined>> = { 'guest-error': 'guest_errors', unimplemented: 'unimp', warning: undefined, info: undefined };
+
+/** Runs what the settings describe; fulfilled with the exit status when it has ended. */
+export async function runEmulator(settings: Settings): Promise<number> {
+  const plugins = [...BUILT_IN_PLUGINS, ...(await Promise.all(settings.plugins.map(loadPlugin)))];
+  const types = typesOf(plugins);
+  const help = helpFor(settings, types);
+  if (help !== undefined) {
+    process.stdout.write(help);
+    return 0;
+  }
+  return new Emulator(settings, plugins, types).run();
+}
+
+function typesOf(plugins: readonly Plugin[]): TypeRegistry {
+  const types = new TypeRegistry();
+  for (const plugin of plugins) for (const type of plugin.types ?? []) types.add(type);
+  return types;
+}
+
+class Emulator {
+  private readonly chardevs: ChardevRegistry;
+  private readonly machine: Machine;
+  private readonly monitors: Monitors;
+  /** The option that is being carried out, for warnings. */
+  private location: string | undefined;
+  private finished: (status: number) => void = () => {};
+
+  constructor(
+    private readonly settings: Settings,
+    plugins: readonly Plugin[],
+    types: TypeRegistry,
+  ) {
+    this.chardevs = new ChardevRegistry(nodeChardevs, { terminate: () => this.exitNow(0) });
+    const config = this.at(undefined, () => buildConfig(settings, types));
+    this.machine = this.at(undefined, () => new Machine([...plugins, chardevPlugin(this.chardevs)], config));
+    this.machine.log.records$.subscribe((record) => this.log(record));
+    this.monitors = new Monitors(this.machine);
+  }
+
+  async run(): Promise<number> {
+    const status = new Promise<number>((resolve) => { this.finished = resolve; });
+    // Something must keep the process alive while the machine sleeps or is stopped.
+    const alive = setInterval(() => {}, 0x7fff_ffff);
+    try {
+      await this.start();
+      return await status;
+    } finally {
+      clearInterval(alive);
+      await this.close();
+    }
+  }
+
+  private async start(): Promise<void> {
+    const { settings, machine } = this;
+    await this.openChardevs();
+    this.openMonitors();
+    for (const given of settings.objects) this.at(given.location, () => this.addObject(given));
+    this.at(undefined, () => machine.build());
+    for (const given of settings.devices) this.at(given.location, () => this.addDevice(given));
+    this.at(undefined, () => machine.finish());
+    this.writePidfile();
+    this.catchSignals();
+    new Lifecycle(machine, new RunLoop(machine), (code) => this.end(code), (error) => this.fail(error));
+    this.chardevs.open();
+    if (!settings.stopped) machine.runState.set('running');
+  }
+
+  /** Runs `step`; what the user did wrong in it is reported with the option that is to blame. */
+  private at<T>(location: string | undefined, step: () => T): T {
+    this.location = location;
+    try {
+      return step();
+    } catch (error) {
+      throw located(error, location);
+    } finally {
+      this.location = undefined;
+    }
+  }
+
+  private async openChardevs(): Promise<void> {
+    for (const { spec, location } of this.settings.chardevs) {
+      const chardev = this.at(location, () => this.chardevs.create(spec));
+      try {
+        await (this.chardevs.get(`${spec.id}-base`) as { ready?: Promise<void> } | undefined ?? (chardev as { ready?: Promise<void> })).ready;
+      } catch (error) {
+        throw located(error, location);
+      }
+    }
+  }
+
+  private openMonitors(): void {
+    for (const { chardev, mode, pretty, location } of this.settings.monitors) {
+      const backend = this.chardevs.get(chardev);
+      if (!backend) throw new CommandLineError(report(`chardev "${chardev}" not found`, location));
+      this.at(location, () => (mode === 'control' ? this.monitors.addQmp(backend, pretty) : this.monitors.addHmp(backend)));
+    }
+  }
+
+  private addObject({ value }: Given): void {
+    if (!value.startsWith('{')) return addObjectFromText(this.machine, value);
+    const { 'qom-type': qomType, id, ...properties } = parseJson(value) as JsonObject;
+    if (typeof qomType !== 'string') throw new ConfigError(`Parameter 'qom-type' is missing`);
+    if (typeof id !== 'string') throw new ConfigError(`Parameter 'id' is missing`);
+    addObject(this.machine, { qomType, id, properties });
+  }
+
+  private addDevice(given: Given): void {
+    const { machine } = this;
+    if (given.value.startsWith('{')) {
+      const { driver, id, bus, ...properties } = parseJson(given.value) as JsonObject;
+      if (typeof driver !== 'string') throw new ConfigError(`Parameter 'driver' is missing`);
+      this.checkId(id);
+      machine.addDevice({ driver, properties, text: false, ...(typeof id === 'string' ? { id } : {}), ...(typeof bus === 'string' ? { bus } : {}) });
+      return;
+    }
+    const options = Object.fromEntries(pairsOf(given, 'driver').map(({ name, value }) => [name, value]));
+    this.checkId(options['id']);
+    addDeviceFromText(machine, options);
+  }
+
+  private checkId(id: unknown): void {
+    if (typeof id !== 'string') return;
+    if (!isIdentifier(id)) throw new ConfigError(`Parameter 'id' expects an identifier`, ID_HINT);
+    if (this.machine.node('/machine/peripheral').children.has(id)) throw new ConfigError(`Duplicate ID '${id}' for device`);
+  }
+
+  private writePidfile(): void {
+    const { pidfile } = this.settings;
+    if (pidfile === undefined) return;
+    try {
+      writeFileSync(pidfile, `${process.pid}\n`);
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'No such file or directory' : (error as Error).message;
+      throw new CommandLineError(report(`cannot create PID file: Could not create '${pidfile}': ${reason}`));
+    }
+  }
+
+  private catchSignals(): void {
+    for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]] as const) {
+      process.on(signal, () => {
+        process.stderr.write(report(`terminating on signal ${number}`));
+        this.machine.requestShutdown('host-signal');
+      });
+    }
+  }
+
+  private log({ kind, message }: LogRecord): void {
+    const item = LOG_ITEM[kind];
+    const { logItems, logFile } = this.settings;
+    if (item === undefined) {
+      process.stderr.write(report(`${kind === 'warning' ? 'warning: ' : ''}${message}`, this.location));
+    } else if (logItems.has(item)) {
+      if (logFile === undefined) process.stderr.write(`${message}\n`);
+      else appendFileSync(logFile, `${message}\n`);
+    }
+  }
+
+  /** The machine has ended: what was said last still goes out. */
+  private end(status: number): void {
+    this.monitors.end();
+    // A reply to quit is written after this turn.
+    setImmediate(() => this.finished(status));
+  }
+
+  private fail(error: unknown): void {
+    const known = error instanceof ConfigError;
+    process.stderr.write(report(known ? error.message : `internal error: ${(error as Error)?.stack ?? String(error)}`));
+    this.monitors.end();
+    this.finished(1);
+  }
+
+  private async close(): Promise<void> {
+    await this.chardevs.closeAll();
+    if (this.settings.pidfile !== undefined) rmSync(this.settings.pidfile, { force: true });
+  }
+
+  /** C-a x: at once, as QEMU does. */
+  private exitNow(status: number): void {
+    void this.close();
+    process.exit(status);
+  }
+}

@@ -1,0 +1,83 @@
+/** -machine help, -device help, -device X,help, -object help, -cpu help. */
+import { allProperties, isSubtype, type TypeInfo, type TypeRegistry } from '@nandu/core';
+import type { Settings } from './settings.js';
+
+/** The text that the options ask for instead of a machine, if they do. */
+export function helpFor(settings: Settings, types: TypeRegistry): string | undefined {
+  if (isHelp(settings.machine['type'])) return machineHelp(types);
+  if (isHelp(settings.cpu)) return cpuHelp(types);
+  for (const { value } of settings.devices) {
+    if (isHelp(value)) return deviceHelp(types);
+    const driver = askedAbout(value);
+    if (driver !== undefined) return propertyHelp(types, driver, 'device');
+  }
+  for (const { value } of settings.objects) {
+    if (isHelp(value)) return objectHelp(types);
+    const name = askedAbout(value);
+    if (name !== undefined) return propertyHelp(types, name, 'user-creatable');
+  }
+  return undefined;
+}
+
+function isHelp(text: string | undefined): boolean {
+  return text === 'help' || text === '?';
+}
+function askedAbout(text: string): string | undefined {
+  return /^([^,{]+),(?:help|\?)$/.exec(text)?.[1];
+}
+
+function sorted(infos: readonly TypeInfo[]): TypeInfo[] {
+  return infos.filter((t) => !t.abstract).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function machineHelp(types: TypeRegistry): string {
+  const rows = sorted(types.all().filter((t) => isSubtype(t, 'machine'))).flatMap((info) => {
+    const name = info.name.replace(/-machine$/, '');
+    const aliases = (info.aliases ?? []).map((alias) => line(alias.replace(/-machine$/, ''), `${info.summary ?? ''} (alias of ${name})`));
+    return [...aliases, line(name, info.summary ?? '')];
+  });
+  return `Supported machines are:\n${rows.join('')}`;
+}
+function line(name: string, what: string): string {
+  return `${name.padEnd(20)} ${what}\n`;
+}
+
+function cpuHelp(types: TypeRegistry): string {
+  const models = sorted(types.all().filter((t) => isSubtype(t, 'cpu')));
+  return `Available CPUs:\n${models.map((t) => `x86 ${line(t.name.replace(/-x86_64-cpu$/, ''), t.summary ?? '')}`).join('')}`;
+}
+
+function deviceHelp(types: TypeRegistry): string {
+  const byCategory = new Map<string, TypeInfo[]>();
+  for (const info of sorted(types.all().filter((t) => isSubtype(t, 'device') && t.userCreatable))) {
+    const category = info.category ?? 'Uncategorized';
+    byCategory.set(category, [...(byCategory.get(category) ?? []), info]);
+  }
+  const sections = [...byCategory].sort(([a], [b]) => (a < b ? -1 : 1)).map(([category, infos]) => {
+    const lines = infos.map(({ name, bus, summary, aliases }) => {
+      const alias = aliases?.length ? `, alias "${aliases[0]}"` : '';
+      return `name "${name}"${bus ? `, bus ${bus}` : ''}${alias}${summary ? `, desc "${summary}"` : ''}\n`;
+    });
+    return `${category} devices:\n${lines.join('')}`;
+  });
+  return sections.join('\n');
+}
+
+function objectHelp(types: TypeRegistry): string {
+  return `List of user creatable objects:\n${sorted(types.all().filter((t) => isSubtype(t, 'user-creatable'))).map((t) => `  ${t.name}\n`).join('')}`;
+}
+
+function propertyHelp(types: TypeRegistry, name: string, kind: string): string | undefined {
+  const info = types.find(name);
+  if (!info || !isSubtype(info, kind)) return undefined;
+  const hidden = new Set(['realized', 'hotpluggable', 'hotplugged', 'parent_bus']);
+  const rows = allProperties(info)
+    .filter((p) => !hidden.has(p.name) && !p.readOnly)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name: property, type, help, default: value }) => {
+      const what = `  ${property}=<${type.name}>`;
+      const shown = value === undefined ? '' : ` (default: ${JSON.stringify(value)})`;
+      return `${what.padEnd(24)}${help || shown ? ` - ${help ?? ''}${shown}` : ''}\n`;
+    });
+  return rows.length === 0 ? `There are no options for ${name}.\n` : `${name} options:\n${rows.join('')}`;
+}

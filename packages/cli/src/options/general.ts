@@ -1,0 +1,154 @@
+/** Options about the run: boot, time, what happens at its end, what is logged. */
+import { boolType, ConfigError } from '@nandu/core';
+import { warn } from '../problem.js';
+import { flag, knownPairs, oneOf, type Option } from './option.js';
+
+const VGA_TYPES = ['none', 'std', 'cirrus', 'vmware', 'qxl', 'xenfb', 'tcx', 'cg3', 'virtio'];
+const DISPLAY_TYPES = ['none', 'gtk', 'sdl', 'curses', 'egl-headless', 'spice-app', 'dbus', 'vnc', 'default'];
+const PANIC_ACTIONS = ['pause', 'shutdown', 'exit-failure', 'none'] as const;
+const WATCHDOG_ACTIONS = ['reset', 'shutdown', 'poweroff', 'inject-nmi', 'pause', 'debug', 'none'] as const;
+
+/** Items of -d; those that are not kinds of log record cannot be given. */
+const LOG_ITEMS = ['guest_errors', 'unimp'];
+const OTHER_LOG_ITEMS = ['out_asm', 'in_asm', 'op', 'op_opt', 'op_ind', 'int', 'exec', 'cpu', 'fpu', 'mmu', 'pcall', 'cpu_reset', 'page', 'nochain', 'plugin', 'strace', 'tid'];
+
+const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+const DATE = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2})?$/;
+
+export const generalOptions: readonly Option[] = [
+  { names: ['kernel'], argument: 'file', help: 'the kernel to boot: bzImage, or an ELF with a PVH or multiboot header', apply(s, { value }) { s.kernel = value; } },
+  { names: ['initrd'], argument: 'file', help: 'its initial RAM disk', apply(s, { value }) { s.initrd = value; } },
+  { names: ['append'], argument: 'cmdline', help: 'its command line', apply(s, { value }) { s.append = value; } },
+  flag('nographic', 'serial port and monitor share the terminal; Ctrl-A H helps', (s) => { s.nographic = true; }),
+  flag('S', 'do not start the CPUs: wait for the monitor to say cont', (s) => { s.stopped = true; }),
+  flag('no-reboot', 'exit instead of rebooting', (s) => { s.reboot = 'shutdown'; }),
+  flag('no-shutdown', 'stop before shutdown', (s) => { s.shutdown = 'pause'; }),
+  flag('nodefaults', 'no default devices', (s) => { s.noDefaults = true; }),
+  flag('no-user-config', 'accepted: there is no user configuration', () => {}),
+  flag('no-fd-bootchk', 'accepted: there is no floppy to check', () => {}),
+  {
+    names: ['no-hpet'], help: 'no HPET: short for -machine hpet=off', apply(s) { s.machine['hpet'] = 'off'; },
+  },
+  {
+    names: ['no-acpi'], help: 'no ACPI: short for -machine acpi=off', apply(s) { s.machine['acpi'] = 'off'; },
+  },
+  {
+    names: ['action'],
+    argument: 'reboot=…|shutdown=…|panic=…|watchdog=…',
+    help: 'what follows when the guest reboots, shuts down or panics',
+    apply(s, given) {
+      const pairs = knownPairs(given, undefined, ['reboot', 'shutdown', 'panic', 'watchdog']);
+      if (pairs['reboot'] !== undefined) s.reboot = oneOf('reboot', pairs['reboot'], ['reset', 'shutdown']);
+      if (pairs['shutdown'] !== undefined) s.shutdown = oneOf('shutdown', pairs['shutdown'], ['poweroff', 'pause']);
+      if (pairs['panic'] !== undefined) s.panic = oneOf('panic', pairs['panic'], PANIC_ACTIONS);
+      if (pairs['watchdog'] !== undefined) s.watchdog = oneOf('watchdog', pairs['watchdog'], WATCHDOG_ACTIONS);
+    },
+  },
+  {
+    names: ['icount'],
+    argument: 'shift=N[,sleep=on|off]',
+    help: 'virtual time counts instructions, 2^N ns each: runs are reproducible',
+    apply(s, given) {
+      const { shift, sleep = 'on', align = 'off' } = knownPairs(given, 'shift', ['shift', 'sleep', 'align', 'rr', 'rrfile', 'rrsnapshot']);
+      if (given.value.includes('rr=')) throw new ConfigError('icount: record and replay are not implemented');
+      if (shift === 'auto') throw new ConfigError('icount: shift=auto is not implemented, give a number');
+      if (shift === undefined || !/^\d+$/.test(shift) || Number(shift) > 10) throw new ConfigError('icount: Invalid shift value');
+      if (boolType.parse(align, 'align')) throw new ConfigError('icount: align=on is not implemented');
+      s.icount = { shift: Number(shift), sleep: boolType.parse(sleep, 'sleep') };
+    },
+  },
+  {
+    names: ['rtc'],
+    argument: '[base=utc|localtime|<datetime>][,clock=host|rt|vm]',
+    help: 'what the real-time clock starts from and follows',
+    apply(s, given) {
+      const { base = 'utc', clock = 'host', driftfix = 'none' } = knownPairs(given, undefined, ['base', 'clock', 'driftfix']);
+      if (driftfix !== 'none') throw new ConfigError(`'driftfix=${driftfix}' is not implemented`);
+      if (!['host', 'rt', 'vm'].includes(clock)) throw new ConfigError(`invalid option value '${clock}'`);
+      const fixed = DATE.test(base) ? Date.parse(`${base}${base.includes('T') ? '' : 'T00:00:00'}Z`) / 1000 : undefined;
+      if (base !== 'utc' && base !== 'localtime' && (fixed === undefined || Number.isNaN(fixed))) {
+        throw new UnlocatedError(`invalid datetime format\nvalid formats: '2006-06-17T16:01:21' or '2006-06-17'`);
+      }
+      s.rtc = { base: base === 'utc' || base === 'localtime' ? base : (fixed as number), clock: clock as 'host' };
+    },
+  },
+  {
+    names: ['name'],
+    argument: 'string[,process=string][,debug-threads=on|off]',
+    help: 'a name for this machine',
+    apply(s, given) {
+      const { guest } = knownPairs(given, 'guest', ['guest', 'process', 'debug-threads']);
+      if (guest !== undefined) s.name = guest;
+    },
+  },
+  {
+    names: ['uuid'],
+    argument: '%08x-%04x-%04x-%04x-%012x',
+    help: 'its UUID',
+    apply(s, { value }) {
+      if (!UUID.test(value)) throw new ConfigError('failed to parse UUID string: wrong format');
+      s.uuid = value.toLowerCase();
+    },
+  },
+  {
+    names: ['boot'],
+    argument: '[order=drives][,once=drives][,menu=on|off]…',
+    help: 'accepted for firmware to come; a kernel given by -kernel is what boots',
+    apply(_, given) {
+      const known = ['order', 'once', 'menu', 'splash', 'splash-time', 'reboot-timeout', 'strict'];
+      for (const [name, value] of given.value.split(',').map((p) => (p.includes('=') ? p.split('=') : ['order', p]) as [string, string])) {
+        if (!known.includes(name)) throw new UnlocatedError(`Parameter 'boot.${name}' is unexpected`);
+        const bad = name === 'order' || name === 'once' ? [...value].find((drive) => drive < 'a' || drive > 'p') : undefined;
+        if (bad !== undefined) throw new UnlocatedError(`Invalid boot device '${bad}'`);
+      }
+    },
+  },
+  {
+    names: ['display'],
+    argument: 'none',
+    help: 'no window: the only display so far',
+    apply(_, { value }) {
+      const [type = ''] = value.split(',');
+      if (!DISPLAY_TYPES.includes(type)) throw new ConfigError(`Parameter 'type' does not accept value '${type}'`);
+      if (type !== 'none') throw new ConfigError(`display '${type}' is not implemented, use -display none`);
+    },
+  },
+  {
+    names: ['vga'],
+    argument: 'none',
+    help: 'no graphics adapter: other types are accepted with a note',
+    apply(_, { value }) {
+      if (!VGA_TYPES.includes(value)) throw new UnlocatedError(`unknown vga type: ${value}`);
+      if (value !== 'none') warn(`no graphics adapter is emulated yet: '-vga ${value}' is the same as '-vga none'`);
+    },
+  },
+  { names: ['net', 'nic'], argument: 'none', help: 'no network', apply: (_, { value }) => { if (value !== 'none') throw new ConfigError(`networks are not implemented, only 'none'`); } },
+  {
+    names: ['overcommit'],
+    argument: '[mem-lock=on|off][cpu-pm=on|off]',
+    help: 'accepted where it asks for nothing',
+    apply(_, given) {
+      for (const [name, value] of Object.entries(knownPairs(given, undefined, ['mem-lock', 'cpu-pm']))) {
+        if (boolType.parse(value, name)) throw new ConfigError(`'${name}=on' is not implemented`);
+      }
+    },
+  },
+  { names: ['k'], argument: 'language', help: 'accepted: there is no keyboard to lay out', apply: () => {} },
+  { names: ['pidfile'], argument: 'file', help: 'write the process id to a file', apply(s, { value }) { s.pidfile = value; } },
+  {
+    names: ['d'],
+    argument: 'item1,...',
+    help: `log to stderr: ${LOG_ITEMS.join(', ')}`,
+    apply(s, { value }) {
+      for (const item of value.split(',')) {
+        if (OTHER_LOG_ITEMS.includes(item)) throw new ConfigError(`log item '${item}' is not implemented`);
+        if (!LOG_ITEMS.includes(item)) throw new ConfigError(`unknown log item '${item}', known are ${LOG_ITEMS.join(', ')}`);
+        s.logItems.add(item);
+      }
+    },
+  },
+  { names: ['D'], argument: 'logfile', help: 'log to a file instead', apply(s, { value }) { s.logFile = value; } },
+];
+
+/** Found while reading an option, but reported without it, as QEMU does. */
+export class UnlocatedError extends Error {}
