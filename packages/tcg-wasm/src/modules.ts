@@ -44,7 +44,7 @@ type JsHelper = (helper: Helper) => CallableFunction;
 
 // Compiled once a process: modules have no state.
 let softMmu: WebAssembly.Module | undefined;
-const interpreters = new WeakMap<Target, WebAssembly.Module>();
+const interpreters = new WeakMap<WebAssembly.Module, WebAssembly.Module>();
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -67,8 +67,8 @@ export function instantiate(memory: WebAssembly.Memory, target: Target, host: We
     const found = helper.where === 'js' ? jsHelper(helper) : exports[helper.name];
     helpers[helper.name] = (found as CallableFunction | undefined) ?? missing(target, helper);
   }
-  let interpreter = interpreters.get(target);
-  if (interpreter === undefined) interpreters.set(target, (interpreter = new WebAssembly.Module(buildInterpreter(target.helpers))));
+  let interpreter = interpreters.get(target.module);
+  if (interpreter === undefined) interpreters.set(target.module, (interpreter = new WebAssembly.Module(buildInterpreter(target.helpers))));
   const { run } = new WebAssembly.Instance(interpreter, {
     env: { memory, table },
     engine: { ...mmu, fault: exports.fault, misaligned: exports.misaligned } as unknown as WebAssembly.ModuleImports,

@@ -12,13 +12,13 @@ import type { OpName } from './ops.js';
 
 /** What the pass knows about integer ops, by opcode. */
 const NONE = 0, ADD = 1, SUB = 2, MUL = 3, AND = 4, OR = 5, XOR = 6, SHL = 7, SHR_U = 8, SHR_S = 9, ROTATE = 10, COMPARE = 11, EQZ = 12, SELECT = 13, WRAP = 14,
-  EXTEND_U = 15, COUNT = 16;
+  EXTEND_U = 15, COUNT = 16, OTHER = 17;
 const KINDS: Readonly<Record<string, number>> = {
   add: ADD, sub: SUB, mul: MUL, and: AND, or: OR, xor: XOR, shl: SHL, shr_u: SHR_U, shr_s: SHR_S, rotl: ROTATE, rotr: ROTATE,
   eq: COMPARE, ne: COMPARE, lt_s: COMPARE, lt_u: COMPARE, gt_s: COMPARE, gt_u: COMPARE, le_s: COMPARE, le_u: COMPARE, ge_s: COMPARE, ge_u: COMPARE,
   eqz: EQZ, select: SELECT, wrap_i64: WRAP, extend_i32_u: EXTEND_U, clz: COUNT, ctz: COUNT, popcnt: COUNT,
 };
-const KIND = Uint8Array.from(OP_NAMES, (name, op) => (op >= OP_FIRST && /^i(32|64)\./.test(name) ? (KINDS[name.split('.')[1]!] ?? NONE) : NONE));
+const KIND = Uint8Array.from(OP_NAMES, (name, op) => (op >= OP_FIRST && /^i(32|64)\./.test(name) ? (KINDS[name.split('.')[1]!] ?? OTHER) : NONE));
 const COMMUTES = Uint8Array.from(OP_NAMES, (name, op) => Number(op >= OP_FIRST && /^i(32|64)\.(add|mul|and|or|xor|eq|ne)$/.test(name)));
 const FLOAT_SELECT = Uint8Array.from(OP_NAMES, (name) => Number(/^(f32|f64|v128)\.select$/.test(name)));
 
