@@ -1,6 +1,7 @@
 /** The x86-64 guest architecture, as accelerators see it. One target a CPU model: the model decides which instructions there are. */
 import type { Target } from '@nandu/tcg';
 import * as L from '../assembly/layout.js';
+import { FP_HELPERS } from './fp-helpers.js';
 import { helperModule, X86_DATA_BYTES } from './helper-module.js';
 import type { CpuModel } from './models.js';
 import { GLOBALS } from './state.js';
@@ -18,7 +19,7 @@ export function createX86Target(model: CpuModel): Target {
   return {
     name: 'x86_64',
     globals: GLOBALS,
-    helpers: Object.values(SYSTEM_HELPERS),
+    helpers: [...Object.values(SYSTEM_HELPERS), ...Object.values(FP_HELPERS)],
     module: helperModule(),
     dataBytes: X86_DATA_BYTES,
     translate: (ir, request) => translator.translate(ir, request),

@@ -9,7 +9,9 @@ export function enterMmx(t: Translation): void {
   t.set(FP_TOP, t.ir.i32(0));
   t.set(FP_EMPTY, t.ir.i32(0));
   // The register that is written gets sign and exponent of all ones.
-  const first = t.row!.operands[0]!;
+  const { operands, raw } = t.row!;
+  const first = operands[0]!;
+  if (raw) return;
   if (first.kind === 'P' || first.kind === 'N') markWritten(t, (first.kind === 'P' ? t.reg : t.rm) & 7);
   else if (first.kind === 'Q' && t.isRegister) markWritten(t, t.rm & 7);
 }

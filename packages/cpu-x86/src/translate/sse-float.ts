@@ -6,6 +6,7 @@ import type { Helper, Value } from '@nandu/tcg';
 import type { Feature, OpcodeRow, OpcodeTable } from '../decode/opcode-table.js';
 import { NO_RESULT } from '../decode/opcode-table.js';
 import { FP_HELPERS } from '../fp-helpers.js';
+import { enterMmx } from './mmx-state.js';
 import type { Translation } from './translation.js';
 import { immediate, inMmx, lowHalf, widen } from './vectors.js';
 
@@ -63,8 +64,8 @@ export const SSE_FLOAT: OpcodeTable = [
   // Exact, so the host's will do.
   ['F3 0F E6', 'cvtdq2pd', 'Vdq,Wq', (t, a) => t.ir.op('f64x2.convert_low_i32x4_s', widen(t.ir, a!)), 'writes', 'sse', 'cpuid:sse2'],
   // With MMX registers.
-  ['NP 0F 2A', 'cvtpi2ps', 'Vq,Qq', inMmx((t, a) => lowHalf(t.ir, fromIntegers(t, 0, 2, widen(t.ir, a!)))), 'writes', 'sse', 'cpuid:sse'],
-  ['66 0F 2A', 'cvtpi2pd', 'Vdq,Qq', cvtpi2pd, 'writes', 'sse', 'cpuid:sse2'],
+  ['NP 0F 2A', 'cvtpi2ps', 'Vq,Qq', (t, a) => fromMmx(t, a!, (vector) => lowHalf(t.ir, fromIntegers(t, 0, 2, vector))), 'writes', 'sse', 'cpuid:sse'],
+  ['66 0F 2A', 'cvtpi2pd', 'Vdq,Qq', (t, a) => fromMmx(t, a!, (vector) => t.ir.op('f64x2.convert_low_i32x4_s', vector)), 'writes', 'sse', 'cpuid:sse2'],
   ['NP 0F 2C', 'cvttps2pi', 'Pq,Wq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 0, 2, 1, widen(t.ir, a!)))), 'writes', 'sse', 'cpuid:sse'],
   ['NP 0F 2D', 'cvtps2pi', 'Pq,Wq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 0, 2, 0, widen(t.ir, a!)))), 'writes', 'sse', 'cpuid:sse'],
   ['66 0F 2C', 'cvttpd2pi', 'Pq,Wdq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 1, 2, 1, a!))), 'writes', 'sse', 'cpuid:sse2'],
@@ -156,8 +157,8 @@ function toIntegers(t: Translation, double: number, lanes: number, truncate: num
   return t.callHelper(FP_HELPERS.sse_to_integers, t.ir.i32(double), t.ir.i32(lanes), t.ir.i32(truncate), a);
 }
 
-/** From memory this is no MMX instruction: the x87 stack stays as it is. */
-function cvtpi2pd(t: Translation, a: Value): Value {
-  const compute = (t: Translation, a: Value) => t.ir.op('f64x2.convert_low_i32x4_s', widen(t.ir, a));
-  return t.isRegister ? (inMmx(compute)(t, a) as Value) : compute(t, a);
+/** From memory these are no MMX instructions: the x87 stack stays as it is. */
+function fromMmx(t: Translation, a: Value, compute: (vector: Value) => Value): Value {
+  if (t.isRegister) enterMmx(t);
+  return compute(widen(t.ir, a));
 }

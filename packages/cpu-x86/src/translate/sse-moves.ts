@@ -48,7 +48,6 @@ export const SSE_MOVES: OpcodeTable = [
   ['66 0F 7E', 'movd', 'Ey,Vdq', takeLowY, 'writes', 'sse', 'cpuid:sse2'],
   ['F3 0F 7E', 'movq', 'Vdq,Wq', (t, a) => widen(t.ir, a!), 'writes', 'sse', 'cpuid:sse2'],
   ['66 0F D6', 'movq', 'Wq,Vq', (t, a) => (t.isRegister ? widen(t.ir, a!) : a!), 'writes', 'sse', 'cpuid:sse2'],
-  ['NP 0F C3', 'movnti', 'My,Gy', copy, 'writes', 'cpuid:sse2'],
   ['NP 0F 50', 'movmskps', 'Gd,Udq', (t, a) => t.ir.op('i32x4.bitmask', a!), 'writes', 'sse', 'cpuid:sse'],
   ['66 0F 50', 'movmskpd', 'Gd,Udq', (t, a) => t.ir.op('i64x2.bitmask', a!), 'writes', 'sse', 'cpuid:sse2'],
   ['66 0F D7', 'pmovmskb', 'Gd,Udq', (t, a) => t.ir.op('i8x16.bitmask', a!), 'writes', 'sse', 'cpuid:sse2'],
