@@ -106,8 +106,8 @@ const ROWS = {
   rcl: ['wasm', 'i64 i32 i32', 'i64', false],
   rcr: ['wasm', 'i64 i32 i32', 'i64', false],
   /**
-   * REP MOVS/STOS in bulk: element bytes, source linear address, destination linear address, elements wanted -> elements
-   * done (0: nothing done, take the slow way). Never crosses a page, never faults: does only what the TLB already allows.
+   * REP MOVS/STOS in bulk, upwards: element bytes, source linear address (STOS: value), destination linear address, elements
+   * wanted, MMU index -> elements done (0: nothing done, take the slow way). Never crosses a page, never faults: does only what the TLB already allows.
    */
   rep_movs: ['wasm', 'i32 i64 i64 i64 i32', 'i64', false, 'none', 'none'],
   rep_stos: ['wasm', 'i32 i64 i64 i64 i32', 'i64', false, 'none', 'none'],

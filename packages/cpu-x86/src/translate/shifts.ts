@@ -186,7 +186,7 @@ function shrd(t: Translation, a: Value, b: Value, count: Value): Value {
   });
 }
 
-/** With 16-bit operands, counts above 16 are undefined; AMD processors shift in the source once more. */
+/** With 16-bit operands, counts above 16 are undefined; AMD processors shift in the source once more, with CF 0. */
 function threeWords(t: Translation, high: Value, middle: Value, low: Value): Value {
   const { ir } = t;
   return ir.or(ir.or(ir.shl(ir.extendU(high), ir.i64(32)), ir.shl(ir.extendU(middle), ir.i64(16))), ir.extendU(low));
@@ -205,7 +205,7 @@ function doubleShift(
   // With a count of 0 the other operand's shift would wrap around.
   const result = known === undefined ? ir.select(amount, shifted, a) : shifted;
   const less = ir.sub(by, t.constant(1, size));
-  const before = size === 2 ? apply(less, less, size) : cc === CC_SHL ? ir.shl(a, less) : ir.shrU(a, less);
+  const before = cc === CC_SHL ? ir.shl(a, less) : ir.shrU(a, less);
   shiftFlags(t, cc, known, amount, before, result, size);
   return result;
 }

@@ -146,15 +146,15 @@ function mayBulk(t: Translation): boolean {
   return t.mode64 || !(t.hflags & L.HF_ADDSEG);
 }
 
-/** As many elements as the helper can do in one go; if it could do some, the instruction starts over with what is left. */
+/** As many elements as the helper can do in one go, upwards only; if it could do some, the instruction starts over with what is left. */
 function bulk(t: Translation, size: number, isMove: boolean): void {
   const { ir } = t;
   const count = t.addressSize === 8 ? t.get(REGISTERS[RCX]!) : ir.extendU(t.readRegister(RCX, 4));
+  const wanted = ir.select(ir.ltS(t.get(DF), ir.i32(0)), ir.i64(0), count);
+  const from = isMove ? t.linearOf(t.dataSegment, pointer(t, RSI), 0) : t.toI64(t.readRegister(RAX, size), size);
   const to = t.linearOf(L.ES, pointer(t, RDI), 0);
-  const first = isMove ? t.linearOf(t.dataSegment, pointer(t, RSI), 0) : t.toI64(t.readRegister(RAX, size), size);
-  const args = isMove ? [first, to] : [to, first];
-  const done = t.call(isMove ? 'rep_movs' : 'rep_stos', ir.i32(size), ...args, count, t.get(DF));
-  const bytes = ir.mul(ir.mul(done, ir.extendS(t.get(DF))), ir.i64(size));
+  const done = t.call(isMove ? 'rep_movs' : 'rep_stos', ir.i32(size), from, to, wanted, ir.i32(t.mmu));
+  const bytes = ir.mul(done, ir.i64(size));
   // Nothing changes if nothing was done, so what follows may still fault.
   if (isMove) moveBy(t, RSI, bytes);
   moveBy(t, RDI, bytes);

@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#define CODE ((uint8_t *)0x10000000)
-#define DATA ((uint8_t *)0x20000000)
+#define CODE ((uint8_t *)0x100000)
+#define DATA ((uint8_t *)0x180000)
 #define DATA_SIZE 0x2000
 #define SHOWN (DATA + 0x1000 - 256)
 
