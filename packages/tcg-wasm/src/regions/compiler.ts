@@ -5,21 +5,29 @@ import { ModuleBuilder } from '../wasm/module-builder.js';
 import { addDispatch, importValues, REGION_PARAMS, REGION_RESULTS, RegionImports } from './imports.js';
 import { RegionEmitter } from './region-emitter.js';
 import type { RegionGraph } from './region-graph.js';
-import { selectRegion } from './select.js';
+import { type Limits, LIMITS, selectRegion } from './select.js';
 
-/** Hot blocks that are worth a module at once. */
-const BATCH = 16;
+export interface RegionOptions {
+  /** Hot blocks that are compiled at once without waiting for the end of the slice. */
+  readonly batch: number;
+  readonly limits: Limits;
+}
+const DEFAULTS: RegionOptions = { batch: 16, limits: LIMITS };
 
 export class WasmRegionCompiler implements RegionCompiler {
   private queue: CodeBlock[] = [];
   /** For logs and tests. */
   readonly statistics = { modules: 0, regions: 0, blocks: 0, bytes: 0, milliseconds: 0 };
 
-  constructor(private readonly host: RegionHost) {}
+  private readonly options: RegionOptions;
+
+  constructor(private readonly host: RegionHost, options: Partial<RegionOptions> = {}) {
+    this.options = { ...DEFAULTS, ...options };
+  }
 
   offer(block: CodeBlock): void {
     this.queue.push(block);
-    if (this.queue.length >= BATCH) this.compile();
+    if (this.queue.length >= this.options.batch) this.compile();
   }
 
   compile(): void {
@@ -29,8 +37,9 @@ export class WasmRegionCompiler implements RegionCompiler {
     const start = performance.now();
     const graphs: RegionGraph[] = [];
     for (const block of queue) {
-      if (!block.valid || block.region) continue;
-      const graph = selectRegion(this.host, block);
+      // The interpreter checks the second page of a block that spans two; regions are entered without.
+      if (!block.valid || block.region || block.linear2 !== 0) continue;
+      const graph = selectRegion(this.host, block, this.options.limits);
       if (graph) graphs.push(graph);
     }
     if (graphs.length > 0) this.compileModule(graphs);
@@ -48,7 +57,7 @@ export class WasmRegionCompiler implements RegionCompiler {
     const helpers = new Set<Helper>(graphs.flatMap((graph) => graph.blocks.flatMap(({ ir }) => ir.helpers)));
     const builder = new ModuleBuilder();
     const imports = new RegionImports(builder, helpers, isShared(host.memory));
-    const dispatch = addDispatch(builder, builder.type(REGION_PARAMS, REGION_RESULTS));
+    const dispatch = addDispatch(builder, imports);
     const regions: Region[] = [];
     for (const graph of graphs) {
       const { index, body } = builder.function(REGION_PARAMS, REGION_RESULTS);

@@ -1,7 +1,7 @@
 /** What a module of regions imports, and the function in it that goes from one region to another. */
 import { Env, type Helper, type ValueType } from '@nandu/tcg';
 import {
-  JUMP_CODE_BASE, JUMP_ENTRIES, JUMP_FLAGS, JUMP_LINEAR, JUMP_PC, JUMP_REGION, JUMP_SIZE, JUMP_TLB_ENTRY, type RegionHost,
+  JUMP_ENTRIES, JUMP_FLAGS, JUMP_LINEAR, JUMP_PC, JUMP_REGION, JUMP_SIZE, JUMP_TLB_ENTRY, type RegionHost,
 } from '../region-compiler.js';
 import * as I from '../wasm/instructions.js';
 import type { FunctionHandle, ModuleBuilder } from '../wasm/module-builder.js';
@@ -54,31 +54,24 @@ export function importValues(host: RegionHost, helpers: Iterable<Helper>): WebAs
 }
 
 /**
- * Adds the function that a region leaves by: pc is stored; goes to the region there if the jump cache has one, else returns
- * 0. Code segments with a base are left to the interpreter.
+ * Adds the function that a region leaves by: pc is stored; goes to the region there if there is one, else returns 0. It looks
+ * in the jump cache itself, as the interpreter does, and asks `find_region` only if that knows nothing.
  */
-export function addDispatch(builder: ModuleBuilder, regionType: number): FunctionHandle {
+export function addDispatch(builder: ModuleBuilder, imports: RegionImports): FunctionHandle {
   const dispatch = builder.function(REGION_PARAMS, REGION_RESULTS);
   const w = dispatch.body;
-  const [pc, entry, tlb] = [w.local('i64'), w.local('i32'), w.local('i32')];
-  const equal = (left: () => void, right: () => void, compare: number): void => {
-    left();
-    right();
-    w.op(compare);
-    w.brIf(miss);
-  };
-  const ofEntry = (field: number) => (): void => {
-    w.get(entry);
-    w.memory(I.I32_LOAD, Env.ENV_JUMP_CACHE + field);
-  };
-  const ofEnv = (offset: number) => (): void => {
+  const [pc, address, entry, tlb] = [w.local('i64'), w.local('i64'), w.local('i32'), w.local('i32')];
+  const ofEnv = (instruction: number, offset: number): void => {
     w.get(ENV);
-    w.memory(I.I32_LOAD, offset);
+    w.memory(instruction, offset);
   };
+  const ofEntry = (instruction: number, field: number): void => {
+    w.get(entry);
+    w.memory(instruction, Env.ENV_JUMP_CACHE + field);
+  };
+  const found = w.block();
   const miss = w.block();
-  w.get(ENV);
-  w.get(ENV);
-  w.memory(I.I64_LOAD, Env.ENV_PC);
+  ofEnv(I.I64_LOAD, Env.ENV_PC);
   w.tee(pc);
   w.op(I.I32_WRAP_I64);
   w.tee(tlb);
@@ -90,43 +83,58 @@ export function addDispatch(builder: ModuleBuilder, regionType: number): Functio
   w.op(I.I32_AND);
   w.i32(Math.log2(JUMP_SIZE));
   w.op(I.I32_SHL);
+  w.get(ENV);
   w.op(I.I32_ADD);
   w.set(entry);
-  equal(() => {
-    w.get(entry);
-    w.memory(I.I64_LOAD, Env.ENV_JUMP_CACHE + JUMP_PC);
-  }, () => w.get(pc), I.I64_NE);
-  equal(ofEntry(JUMP_FLAGS), ofEnv(Env.ENV_BLOCK_FLAGS), I.I32_NE);
-  ofEnv(Env.ENV_CODE_BASE)();
+  ofEntry(I.I64_LOAD, JUMP_PC);
+  w.get(pc);
+  w.op(I.I64_NE);
   w.brIf(miss);
-  ofEntry(JUMP_CODE_BASE)();
+  // Flags and code base stand side by side in both places, so that one comparison does.
+  ofEntry(I.I64_LOAD, JUMP_FLAGS);
+  ofEnv(I.I64_LOAD, Env.ENV_BLOCK_FLAGS);
+  w.op(I.I64_NE);
   w.brIf(miss);
-  ofEntry(JUMP_TLB_ENTRY)();
-  w.get(ENV);
+  // The address of the code is 64 bits wide only without a code base.
+  w.get(tlb);
+  ofEnv(I.I32_LOAD, Env.ENV_CODE_BASE);
   w.op(I.I32_ADD);
-  w.set(tlb);
-  equal(() => {
-    w.get(tlb);
-    w.memory(I.I64_LOAD, Env.TLB_EXECUTE);
-  }, () => {
-    w.get(pc);
-    w.i64(-4096);
-    w.op(I.I64_AND);
-  }, I.I64_NE);
-  equal(ofEntry(JUMP_LINEAR), () => {
-    w.get(tlb);
-    w.memory(I.I32_LOAD, Env.TLB_ADDEND);
-    w.get(pc);
-    w.op(I.I32_WRAP_I64);
-    w.op(I.I32_ADD);
-  }, I.I32_NE);
-  ofEntry(JUMP_REGION)();
+  w.op(I.I64_EXTEND_I32_U);
+  w.get(pc);
+  ofEnv(I.I32_LOAD, Env.ENV_CODE_BASE);
+  w.op(I.SELECT);
+  w.set(address);
+  w.get(ENV);
+  ofEntry(I.I32_LOAD, JUMP_TLB_ENTRY);
+  w.op(I.I32_ADD);
   w.tee(tlb);
-  w.op(I.I32_EQZ);
+  w.memory(I.I64_LOAD, Env.TLB_EXECUTE);
+  w.get(address);
+  w.i64(-4096);
+  w.op(I.I64_AND);
+  w.op(I.I64_NE);
   w.brIf(miss);
+  w.get(tlb);
+  w.memory(I.I32_LOAD, Env.TLB_ADDEND);
+  w.get(address);
+  w.op(I.I32_WRAP_I64);
+  w.op(I.I32_ADD);
+  ofEntry(I.I32_LOAD, JUMP_LINEAR);
+  w.op(I.I32_NE);
+  w.brIf(miss);
+  ofEntry(I.I32_LOAD, JUMP_REGION);
+  w.set(tlb);
+  w.br(found);
+  w.end();
+  w.get(ENV);
+  w.call(imports.engine.find_region);
+  w.set(tlb);
+  w.end();
+  w.get(tlb);
+  w.if();
   w.get(ENV);
   w.get(tlb);
-  w.returnCallIndirect(regionType);
+  w.returnCallIndirect(builder.type(REGION_PARAMS, REGION_RESULTS));
   w.end();
   w.i32(0);
   return dispatch;

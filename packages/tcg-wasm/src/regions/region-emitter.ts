@@ -88,10 +88,7 @@ export class RegionEmitter {
     w.get(ENV);
     w.memory(I.I32_LOAD, Env.ENV_BUDGET);
     w.set(this.budget);
-    for (const { page } of this.pages.all) {
-      w.i64(Env.TLB_INVALID);
-      w.set(page);
-    }
+    this.emitForgetPages();
     this.globals.emitLoadAll();
     w.get(ENV);
     w.memory(I.I32_LOAD, Env.ENV_EXIT_REQUEST);
@@ -99,6 +96,13 @@ export class RegionEmitter {
     this.setPc(entry.pc);
     w.br(this.stop);
     w.end();
+  }
+
+  private emitForgetPages(): void {
+    for (const { page } of this.pages.all) {
+      this.w.i64(Env.TLB_INVALID);
+      this.w.set(page);
+    }
   }
 
   /** The slice is over, or an exit was asked for: pc is the block that was not entered. */
@@ -393,6 +397,8 @@ export class RegionEmitter {
     w.call(this.imports.helper(helper));
     popResult();
     this.globals.emitLoadFor(helper);
+    // It may have changed the mapping.
+    if (helper.writes === 'all') this.emitForgetPages();
     if (helper.mayFault) {
       w.get(ENV);
       w.memory(I.I32_LOAD, Env.ENV_FAULT);
