@@ -3,7 +3,7 @@
  * itself writes. Its WebAssembly module is made with the encoder.
  */
 import { LINEAR_PAGES, type PhysicalMemory, POOL_START, type RamBlock, type RamPage } from '@nandu/core';
-import { DATA_START, Env, type Global, type Helper, type Ir, PROT_EXECUTE, PROT_READ, PROT_WRITE, type Target, type TargetCpu, type Value, type ValueType } from '@nandu/tcg';
+import { DATA_START, Env, type Global, type Helper, type Ir, PROT_EXECUTE, PROT_READ, PROT_WRITE, type Target, type TargetCpu, type Value, VALUE_TYPES, type ValueType } from '@nandu/tcg';
 import { Subject } from 'rxjs';
 import { TcgAccelerator } from './accelerator.js';
 import type { AcceleratorOptions } from './options.js';
@@ -24,6 +24,10 @@ export const V = Array.from({ length: 4 }, (_, i) => global(`v${i}`, 'v128', 256
 export const FAULT_ADDRESS = global('fault.address', 'i64', 512);
 export const FAULT_PC = global('fault.pc', 'i64', 520);
 export const VECTOR = global('vector', 'i64', 528);
+
+/** Globals of each type for operands (0 to 2) and results (3), 16 bytes apart. */
+export const place = (type: ValueType, index: number): Global => PLACES[4 * VALUE_TYPES.indexOf(type) + index]!;
+const PLACES = VALUE_TYPES.flatMap((type, t) => [0, 1, 2, 3].map((i) => global(`${type}.${i}`, type, 0x1000 + 64 * t + 16 * i)));
 
 /** Writes one instruction; returns true if it ends the block. */
 export type Instruction = (ir: Ir, operands: { a: number; b: number; c: number; pc: number; next: number }) => boolean | void;
@@ -201,7 +205,7 @@ export function toy(own: readonly Instruction[] = [], options: AcceleratorOption
   const physical = new ToyMemory(memory);
   const instructions = [...COMMON, ...own];
   const target: Target = {
-    name: 'toy', globals: [PC, ...R, ...V, FAULT_ADDRESS, FAULT_PC, VECTOR], helpers: [RAISE, DOUBLE, FLUSH, NOTE], module, dataBytes: PAGES * 8,
+    name: 'toy', globals: [PC, ...R, ...V, FAULT_ADDRESS, FAULT_PC, VECTOR, ...PLACES], helpers: [RAISE, DOUBLE, FLUSH, NOTE], module, dataBytes: PAGES * 8,
     fetchMmu: () => 0,
     translate(ir, { pc, code, maxInstructions }) {
       for (let count = 0; ; ) {

@@ -1,9 +1,7 @@
 import { type Ir, type OpName, OPS, type Value, type ValueType } from '@nandu/tcg';
-import { HALT, type Instruction, OWN, R, toy, V } from '../toy-target.test-support.js';
+import { HALT, type Instruction, OWN, place, R, toy, V } from '../toy-target.test-support.js';
 import { reference } from '../wasm/op-reference.test-support.js';
 
-/** Globals for operands and results of each type, all 16 bytes wide places. */
-const place = (type: ValueType, index: number) => ({ name: `${type}.${index}`, type, offset: 0x1000 + 16 * index });
 const INTEGERS = [0n, 1n, 31n, 33n, 0x80n, 0x8000n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn, 0x0123_4567_89ab_cdefn];
 const FLOATS = [0, -0, 1, -1.5, 2.5, 3e9, -3e19, 1e-310, Infinity, -Infinity];
 const SIZE = { i32: 4, i64: 8, f32: 4, f64: 8, v128: 16 } as const;
@@ -39,11 +37,12 @@ describe.each(Object.entries(FORMS))('operations %s', (_, form) => {
       const expected = reference(name, bytes);
       if (expected === undefined) continue;
       current = { name, bytes };
-      memory.set(bytes.subarray(0, 48), env + 0x1000);
+      params.forEach((type, i) => memory.set(bytes.subarray(16 * i, 16 * i + 16), env + place(type, i).offset));
       t.accelerator.flushCode();
       t.code(0x1000, [OWN], [HALT]);
       t.run(0x1000);
-      const got = memory.slice(env + 0x1000 + 16 * RESULT, env + 0x1000 + 16 * RESULT + SIZE[result]);
+      const at = env + place(result, RESULT).offset;
+      const got = memory.slice(at, at + SIZE[result]);
       expect([round, Buffer.from(got).toString('hex')]).toEqual([round, Buffer.from(expected.slice(0, SIZE[result])).toString('hex')]);
     }
   });
