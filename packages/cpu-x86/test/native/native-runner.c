@@ -1,6 +1,6 @@
 /*
  * Runs instruction snippets on the CPU that it finds itself on, so that it can be compared with the translator.
- * stdin: records of `struct input`; stdout: one `struct output` each. x86-64 Linux. See scripts/compare-with-host.mjs.
+ * stdin: records of `struct input`; stdout: one `struct output` each. x86-64 Linux; gcc -O1 -static -no-pie. See scripts/compare-with-host.mjs.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -17,7 +17,7 @@
 #define SHOWN (DATA + 0x1000 - 256)
 
 struct input {
-  uint32_t length, reserved;
+  uint32_t length, mode32;
   uint8_t code[56];
   uint64_t regs[16], flags;
   uint8_t xmm[256];
@@ -32,7 +32,9 @@ struct output {
 };
 
 struct state {
-  uint64_t regs[16], flags, host_rsp, target;
+  uint64_t regs[16], flags, host_rsp, target, reserved;
+  uint32_t target32, selector32;
+  uint64_t start, unused[2];
   uint8_t fx[512] __attribute__((aligned(16)));
 };
 struct state st __attribute__((aligned(64)));
@@ -41,7 +43,7 @@ static sigjmp_buf back;
 static uint8_t alt_stack[65536];
 
 void enter(void);
-extern char leave_stub[];
+extern char leave_stub[], start64[], start32[];
 
 /* Loads everything, jumps into the snippet; the snippet ends with a jump to leave_stub, which stores everything. */
 __asm__(
@@ -49,13 +51,17 @@ __asm__(
   "push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
   "mov %rsp, st+136(%rip)\n"
   "fxrstor64 st+192(%rip)\n"
+  /* 32-bit code wants data segments */
+  "mov $0x2b, %eax; mov %eax, %ds; mov %eax, %es\n"
   "lea st(%rip), %rax\n"
   "pushq 128(%rax); popfq\n"
   "mov 8(%rax), %rcx; mov 16(%rax), %rdx; mov 24(%rax), %rbx; mov 32(%rax), %rsp; mov 40(%rax), %rbp\n"
   "mov 48(%rax), %rsi; mov 56(%rax), %rdi; mov 64(%rax), %r8; mov 72(%rax), %r9; mov 80(%rax), %r10\n"
   "mov 88(%rax), %r11; mov 96(%rax), %r12; mov 104(%rax), %r13; mov 112(%rax), %r14; mov 120(%rax), %r15\n"
   "mov 0(%rax), %rax\n"
-  "jmp *st+144(%rip)\n"
+  "jmp *st+168(%rip)\n"
+  ".globl start64\nstart64: jmp *st+144(%rip)\n"
+  ".globl start32\nstart32: ljmp *st+160(%rip)\n"
   ".globl leave_stub\nleave_stub:\n"
   "mov %rax, st+0(%rip); mov %rcx, st+8(%rip); mov %rdx, st+16(%rip); mov %rbx, st+24(%rip)\n"
   "mov %rsp, st+32(%rip); mov %rbp, st+40(%rip); mov %rsi, st+48(%rip); mov %rdi, st+56(%rip)\n"
@@ -96,11 +102,21 @@ int main(void) {
     memset(DATA, 0, DATA_SIZE);
     memcpy(SHOWN, in.data, 512);
     memcpy(CODE, in.code, in.length);
-    /* jmp *0(%rip) to the stub */
     uint8_t *end = CODE + in.length;
-    memcpy(end, "\xff\x25\0\0\0\0", 6);
     uint64_t stub = (uint64_t)leave_stub;
-    memcpy(end + 6, &stub, 8);
+    if (in.mode32) {
+      /* A far jump back to 64-bit code. */
+      *end = 0xea;
+      memcpy(end + 1, &stub, 4);
+      memcpy(end + 5, "\x33\0", 2);
+    } else {
+      /* jmp *0(%rip) to the stub */
+      memcpy(end, "\xff\x25\0\0\0\0", 6);
+      memcpy(end + 6, &stub, 8);
+    }
+    st.start = (uint64_t)(in.mode32 ? start32 : start64);
+    st.target32 = (uint32_t)(uint64_t)CODE;
+    st.selector32 = 0x23;
     memcpy(st.regs, in.regs, 128);
     st.flags = (in.flags & 0xcd5) | 0x202;
     memcpy(st.fx, clean, 512);
