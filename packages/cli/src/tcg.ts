@@ -1,0 +1,105 @@
+/** Puts the processor and the accelerator together: what `-accel tcg` is made of. */
+import { AddressSpaceIo, AddressSpaceMemory, ConfigError, definePlugin, Machine, MACHINE_CONFIG, type MachineConfig, type Plugin, VirtualClock } from '@nandu/core';
+import { type CpuModel, createX86Target, parseCpuModel, X86Cpu } from '@nandu/cpu-x86';
+import { HostMemory } from '@nandu/memory';
+import { CpuFactory, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
+import { Env } from '@nandu/tcg';
+import { type AcceleratorOptions, TcgAccelerator, WasmRegionCompiler } from '@nandu/tcg-wasm';
+import { inject, injectable } from 'tsyringe';
+
+/** Properties of `-accel tcg`: `tier=interpreter` runs tier 0 only, `threshold=` is the number of entries that make a block hot. */
+function acceleratorOptions(properties: Readonly<Record<string, string>>): AcceleratorOptions {
+  const { tier = 'both', threshold } = properties;
+  if (tier !== 'both' && tier !== 'interpreter') throw new ConfigError(`Parameter 'tier' expects 'both' or 'interpreter'`);
+  if (threshold !== undefined && !/^[1-9]\d{0,8}$/.test(threshold)) throw new ConfigError(`Parameter 'threshold' expects a number from 1 to 999999999`);
+  return { tier, regions: (host) => new WasmRegionCompiler(host), ...(threshold === undefined ? {} : { threshold: Number(threshold) }) };
+}
+
+@injectable()
+export class TcgCpuFactory extends CpuFactory {
+  readonly accelerator: TcgAccelerator;
+  private readonly model: CpuModel;
+
+  constructor(
+    @inject(Machine) private readonly machine: Machine,
+    @inject(MACHINE_CONFIG) private readonly config: MachineConfig,
+    @inject(HostMemory) private readonly host: HostMemory,
+    @inject(AddressSpaceMemory) memory: AddressSpaceMemory,
+    @inject(AddressSpaceIo) private readonly ports: AddressSpaceIo,
+    @inject(VirtualClock as never) private readonly clock: VirtualClock,
+  ) {
+    super();
+    this.model = parseCpuModel(config.cpuModel);
+    for (const warning of this.model.warnings) machine.log.warning(warning);
+    this.accelerator = new TcgAccelerator({
+      memory: host.memory,
+      physical: memory,
+      target: createX86Target(this.model),
+      options: acceleratorOptions(config.acceleratorProperties),
+    });
+  }
+
+  override create({ index, interrupts, tripleFault }: ProcessorRequest): Processor {
+    const { accelerator, machine } = this;
+    const cpu = new X86Cpu(
+      { index, env: accelerator.createCpu(index), memory: this.host.memory, exports: accelerator.targetExports as WebAssembly.Exports },
+      { model: this.model, topology: this.config.smp, clock: this.clock, ports: this.ports, interrupts, tripleFault, wake: () => machine.wake() },
+    );
+    accelerator.attach(cpu);
+    return new TcgProcessor(accelerator, cpu);
+  }
+}
+
+/** What the reasons to leave translated code mean to the run loop; others are a slice that ended. */
+const OUTCOMES: Readonly<Record<number, 'halted' | 'yield'>> = { [Env.EXIT_HALTED]: 'halted', [Env.EXIT_YIELD]: 'yield' };
+
+class TcgProcessor implements Processor {
+  constructor(
+    private readonly accelerator: TcgAccelerator,
+    readonly cpu: X86Cpu,
+  ) {}
+
+  get index(): number {
+    return this.cpu.index;
+  }
+  get tsc(): Processor['tsc'] {
+    return this.cpu.tsc;
+  }
+  get runnable(): boolean {
+    return this.cpu.runnable;
+  }
+  get retired(): number {
+    return this.accelerator.instructionsExecuted(this.cpu);
+  }
+  run(maxInstructions: number): 'running' | 'halted' | 'yield' {
+    return OUTCOMES[this.accelerator.run(this.cpu, maxInstructions)] ?? 'running';
+  }
+  kick(): void {
+    this.accelerator.requestExit(this.cpu);
+  }
+  reset(): void {
+    this.cpu.reset();
+  }
+  setState(state: ProcessorState): void {
+    this.cpu.setState(state);
+  }
+  setInterruptPending(level: boolean): void {
+    this.cpu.setInterruptPending(level);
+  }
+  nmi(): void {
+    this.cpu.nmi();
+  }
+  init(): void {
+    this.cpu.init();
+  }
+  startup(vector: number): void {
+    this.cpu.startup(vector);
+  }
+}
+
+export const tcgPlugin: Plugin = definePlugin({
+  name: 'tcg',
+  bind: (container) => {
+    if (container.resolve<MachineConfig>(MACHINE_CONFIG).accelerator === 'tcg') container.registerSingleton(CpuFactory as never, TcgCpuFactory);
+  },
+});
