@@ -35,6 +35,8 @@ export class I8259 extends IsaDevice {
   @saved() private levelTriggered = false;
   @saved() private elcr = 0;
 
+  /** Rising edges by input, for `info irq`. */
+  readonly counts = new Uint32Array(8);
   /** INT. */
   readonly output$ = new IrqLine();
   /** The controller behind input 2 of a master. */
@@ -74,6 +76,7 @@ export class I8259 extends IsaDevice {
   private setInput(pin: number, level: boolean): void {
     const bit = 1 << pin;
     const rose = level && !(this.lines & bit);
+    if (rose) (this.counts[pin] as number)++;
     this.lines = level ? this.lines | bit : this.lines & ~bit;
     if (this.isLevel(bit)) this.irr = level ? this.irr | bit : this.irr & ~bit;
     else if (rose) this.irr |= bit;

@@ -1,0 +1,32 @@
+/** A CPU in the object tree: '<model>-x86_64-cpu', where it sits, its local APIC, and the processor that runs (none under qtest). */
+import { LocalApic } from '@nandu/apic';
+import { device, Device, int32Type, property } from '@nandu/core';
+import type { Processor } from './cpu-factory.js';
+
+@device({ type: 'x86_64-cpu', abstract: true, interfaces: ['cpu'], category: 'CPU' })
+export abstract class X86CpuDevice extends Device {
+  @property({ name: 'socket-id', type: int32Type }) socket = -1;
+  @property({ name: 'die-id', type: int32Type }) die = -1;
+  @property({ name: 'core-id', type: int32Type }) core = -1;
+  @property({ name: 'thread-id', type: int32Type }) thread = -1;
+  @property({ name: 'node-id', type: int32Type }) node = -1;
+  @property({ name: 'apic-id' }) apicId = 0;
+
+  index = 0;
+  lapic!: LocalApic;
+  processor: Processor | undefined;
+}
+
+const CLASSES = new Map<string, new () => X86CpuDevice>();
+
+/** The class of a model's CPUs. A type is its class, so that one is made for each model that is asked for. */
+export function cpuClassOf(model: string): new () => X86CpuDevice {
+  let found = CLASSES.get(model);
+  if (!found) {
+    @device({ type: `${model}-x86_64-cpu`, category: 'CPU', userCreatable: true })
+    class ModelCpu extends X86CpuDevice {}
+    found = ModelCpu;
+    CLASSES.set(model, found);
+  }
+  return found;
+}

@@ -1,0 +1,272 @@
+/** pc-i440fx: the machine with an i440FX host bridge and a PIIX3 (QEMU's 'pc'). Assembly only. */
+import { HPET_ADDRESS, SCI_IRQ } from '@nandu/acpi';
+import { apicPage, APIC_PAGE_ADDRESS, ApicBus, IOAPIC_ADDRESS, IoApic, LocalApic } from '@nandu/apic';
+import { AddressSpaceMemory, Board, boolType, ConfigError, type Device, GiB, Log, Machine, MemoryRegion, property, sizeType, type } from '@nandu/core';
+import { FW_CFG, FwCfg, Hpet, I8042, I8254, I8257, I8259, type IrqSink, IsaSerial, Mc146818, PcSpeaker, Port92, PostPorts } from '@nandu/isa';
+import { DeviceMemory, MachineMemory } from '@nandu/memory';
+import { acpiTables } from './acpi-tables.js';
+import type { BootImage, MemoryPart } from './boot/boot-image.js';
+import { loadKernel } from './boot/load-kernel.js';
+import { fillCmos } from './cmos.js';
+import { cpuClassOf, type X86CpuDevice } from './cpu-device.js';
+import { CpuFactory } from './cpu-factory.js';
+import { setUpPci } from './firmware.js';
+import { I440Fx, I440FxHost } from './i440fx.js';
+import { InterruptRouter } from './interrupts.js';
+import { acpiAddress, E820, e820Map, endOfRam, pciHole64, type RamLayout, splitRam } from './memory-layout.js';
+import { Piix3 } from './piix3.js';
+import { Piix4Pm } from './piix4-pm.js';
+import { placeOf } from './topology.js';
+
+const MAX_CPUS = 255;
+const FOUR_GIB = 4 * GiB;
+/** Where a guest that looks for it by itself finds the ACPI root pointer. */
+const RSDP_ADDRESS = 0xf_5a00;
+/** Device numbers (slot * 8 + function) on the PCI bus. */
+const DEVFN = { hostBridge: 0x00, piix3: 0x08, powerManagement: 0x0b } as const;
+const VERSIONS = ['7.1', '7.0', '6.2', '6.1', '6.0', '5.2', '5.1', '5.0', '4.2', '4.1', '4.0'] as const;
+
+@type({ name: 'pc-i440fx-7.2-machine', summary: 'Standard PC (i440FX + PIIX, 1996)', aliases: ['pc-machine', ...VERSIONS.map((version) => `pc-i440fx-${version}-machine`)] })
+export class PcBoard extends Board {
+  @property({ type: boolType, help: 'high precision event timer' }) hpet = true;
+  @property({ type: boolType, help: 'PS/2 keyboard controller' }) i8042 = true;
+  @property({ name: 'max-ram-below-4g', type: sizeType, help: 'Maximum ram below the 4G boundary (32bit boundary)' }) maxRamBelow4gBytes = 0;
+
+  readonly cpuDevices: X86CpuDevice[] = [];
+  layout!: RamLayout;
+  /** End of RAM and of the window for memory devices. */
+  private endOfMemory = 0;
+
+  private host!: I440FxHost;
+  private piix3!: Piix3;
+  private pm!: Piix4Pm;
+  private pics!: { readonly master: I8259; readonly slave: I8259 };
+  private ioapic!: IoApic;
+  private router!: InterruptRouter;
+  private hpetDevice: Hpet | undefined;
+  private pit!: I8254;
+  private rtc!: Mc146818;
+  private fwCfg!: FwCfg;
+  private serialPorts: IsaSerial[] = [];
+
+  /** Put back into RAM at every reset: tables, and what the kernel's loader laid out. */
+  private parts: readonly MemoryPart[] = [];
+  private kernel: BootImage | undefined;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly memory: AddressSpaceMemory,
+    private readonly machineMemory: MachineMemory,
+    private readonly deviceMemory: DeviceMemory,
+    private readonly apics: ApicBus,
+    private readonly log: Log,
+  ) {
+    super();
+  }
+
+  override build(): void {
+    const { smp } = this.machine.config;
+    if (smp.maxCpus > MAX_CPUS) throw new ConfigError(`Invalid SMP CPUs ${smp.maxCpus}. The max CPUs supported by machine 'pc-i440fx-7.2' is ${MAX_CPUS}`);
+    this.memory.transaction(() => {
+      this.buildMemory();
+      this.buildCpus();
+      this.buildChipset();
+      this.buildIsaDevices();
+      this.wireInterrupts();
+    });
+    this.connectProcessors();
+  }
+
+  private buildMemory(): void {
+    const { root } = this.memory;
+    const { sizeBytes } = this.machine.config.memory;
+    this.layout = splitRam(sizeBytes, this.maxRamBelow4gBytes || undefined);
+    const ram = this.machineMemory.create('pc.ram');
+    const { lowBytes, highBytes } = this.layout;
+    root.add(0, MemoryRegion.alias('ram-below-4g', ram, 0, lowBytes));
+    if (highBytes > 0) root.add(FOUR_GIB, MemoryRegion.alias('ram-above-4g', ram, lowBytes, highBytes));
+    const end = endOfRam(this.layout);
+    this.deviceMemory.create(end);
+    this.endOfMemory = this.deviceMemory.region ? this.deviceMemory.baseAddress + this.deviceMemory.sizeBytes : end;
+  }
+
+  private buildCpus(): void {
+    const { smp, cpuModel } = this.machine.config;
+    const cpuClass = cpuClassOf(cpuModel.split(',')[0] as string);
+    this.machine.types.add(cpuClass);
+    for (let index = 0; index < smp.cpus; index++) {
+      const { socket, die, core, thread, apicId } = placeOf(index, smp);
+      const cpu = this.machine.make(cpuClass);
+      Object.assign(cpu, { index, socket, die, core, thread, apicId, node: this.machineMemory.numa.count > 0 ? this.machineMemory.numa.nodeOfCpu(index) : -1 });
+      const lapic = this.machine.make(LocalApic);
+      lapic.apicId = apicId;
+      lapic.isBootstrap = index === 0;
+      cpu.lapic = lapic;
+      this.machine.attach(cpu);
+      this.machine.attach(lapic, { name: 'lapic', parent: cpu });
+      this.cpuDevices.push(cpu);
+    }
+  }
+
+  private buildChipset(): void {
+    const { machine } = this;
+    this.host = machine.make(I440FxHost);
+    this.host.interrupts = { set: (pirq, level) => this.piix3.setPirq(pirq, level) };
+    machine.attach(this.host, { name: 'i440fx', parent: this });
+    const bus = this.host.pci;
+    machine.attach(machine.make(I440Fx, { addr: DEVFN.hostBridge }), { bus });
+
+    this.ioapic = machine.attach(machine.make(IoApic), { name: 'ioapic', parent: this.host });
+    this.memory.root.add(IOAPIC_ADDRESS, this.ioapic.regions[0] as MemoryRegion);
+    this.memory.root.add(APIC_PAGE_ADDRESS, apicPage(this.apics, this.log), 4096);
+
+    this.piix3 = machine.make(Piix3, { addr: DEVFN.piix3 });
+    this.piix3.isaIrq = (irq) => this.isaIrq(irq);
+    this.piix3.pciIrq = (irq, level) => this.router.set(irq, level);
+    machine.attach(this.piix3, { bus });
+    this.pm = machine.make(Piix4Pm, { addr: DEVFN.powerManagement });
+    this.pm.sci = (level) => this.router?.set(SCI_IRQ, level);
+    machine.attach(this.pm, { bus });
+    if (this.hpet) {
+      this.hpetDevice = machine.attach(machine.make(Hpet));
+      this.memory.root.add(HPET_ADDRESS, this.hpetDevice.regions[0] as MemoryRegion);
+    }
+  }
+
+  private buildIsaDevices(): void {
+    const { machine } = this;
+    this.attachIsa(machine.make(I8257));
+    this.attachIsa(machine.make(I8257, { base: 0xc0, 'page-base': 0x88, dshift: 1 }));
+    this.pics = {
+      master: this.attachIsa(machine.make(I8259)),
+      slave: this.attachIsa(machine.make(I8259, { iobase: 0xa0, elcr_addr: 0x4d1, elcr_mask: 0xde, master: false })),
+    };
+    this.rtc = this.attachIsa(machine.make(Mc146818));
+    this.pit = this.attachIsa(machine.make(I8254));
+    const speaker = machine.make(PcSpeaker);
+    speaker.pit = this.pit;
+    this.attachIsa(speaker);
+    this.serialPorts = machine.config.serial.flatMap((chardev, index) => (chardev === '' ? [] : [this.attachIsa(machine.make(IsaSerial, { index, chardev }))]));
+    if (this.i8042) this.attachIsa(machine.make(I8042));
+    this.attachIsa(machine.make(Port92));
+    this.attachIsa(machine.make(PostPorts));
+    this.fwCfg = machine.make(FwCfg);
+    machine.attach(this.fwCfg, { name: 'fw_cfg', parent: this, bus: this.piix3.isa });
+  }
+
+  private attachIsa<T extends Device>(device: T): T {
+    return this.machine.attach(device, { bus: this.piix3.isa });
+  }
+
+  /** ISA request `irq`, which may be wired before the controllers are there. */
+  private isaIrq(irq: number): IrqSink {
+    return (level) => {
+      const hpetInput = irq === 0 ? 0 : irq === 8 ? 1 : undefined;
+      if (this.hpetDevice && hpetInput !== undefined) this.hpetDevice.input('unnamed-gpio-in', hpetInput)(level);
+      else this.router.set(irq, level);
+    };
+  }
+
+  private wireInterrupts(): void {
+    const { master, slave } = this.pics;
+    const { ioapic, hpetDevice } = this;
+    this.router = new InterruptRouter(master, slave, ioapic);
+    master.slave = slave;
+    slave.output$.connect(master.input('unnamed-gpio-in', 2));
+    ioapic.connectExternal(master);
+    for (const { lapic } of this.cpuDevices) lapic.connectExternal(master);
+    master.output$.connect((level) => {
+      for (const { lapic } of this.cpuDevices) lapic.setPin(0, level);
+    });
+    hpetDevice?.outputs.forEach((line, irq) => line.connect(this.router.sink(irq)));
+    hpetDevice?.pitEnabled$.connect(this.pit.input('unnamed-gpio-in', 0));
+    this.pit.irq$.connect(this.isaIrq(0));
+  }
+
+  /** Under qtest there are none: the devices stand alone. */
+  private connectProcessors(): void {
+    const { container, config } = this.machine;
+    if (config.accelerator === 'qtest') return;
+    if (!container.isRegistered(CpuFactory as never, true)) throw new ConfigError(`accelerator '${config.accelerator}' has no processors for this machine`);
+    const factory = container.resolve<CpuFactory>(CpuFactory as never);
+    for (const cpu of this.cpuDevices) {
+      const processor = factory.create({ index: cpu.index, interrupts: cpu.lapic, tripleFault: () => this.machine.requestReset('guest-reset') });
+      cpu.processor = processor;
+      cpu.lapic.connect(processor, processor.tsc);
+      this.cpus.push(processor);
+    }
+  }
+
+  override ready(): void {
+    const { boot, smp } = this.machine.config;
+    const e820 = e820Map(this.layout);
+    const acpi = acpiTables({
+      layout: this.layout,
+      endOfMemory: this.endOfMemory,
+      cpus: this.cpuDevices,
+      numa: this.machineMemory.numa,
+      deviceMemory: this.deviceMemory,
+      serialPorts: this.serialPorts,
+      hasHpet: this.hpet,
+      hasI8042: this.i8042,
+    });
+    this.parts = [
+      { address: acpiAddress(this.layout), bytes: acpi.tables },
+      { address: RSDP_ADDRESS, bytes: acpi.rsdp },
+      ...biosData(),
+    ];
+    if (boot.kernel) {
+      this.kernel = loadKernel({
+        kernel: boot.kernel,
+        kernelName: boot.kernelName ?? 'kernel',
+        commandLine: boot.append ?? '',
+        initrd: boot.initrd,
+        initrdName: boot.initrdName ?? 'initrd',
+        e820,
+        lowRamEnd: acpiAddress(this.layout),
+        rsdpAddress: RSDP_ADDRESS,
+      });
+    }
+    this.fillFwCfg(e820.filter((entry) => entry.type === E820.ram), smp.cpus, smp.maxCpus);
+    fillCmos(this.rtc.cells, this.layout, smp.cpus);
+  }
+
+  private fillFwCfg(ram: readonly { readonly address: number; readonly sizeBytes: number; readonly type: number }[], cpus: number, maxCpus: number): void {
+    this.fwCfg.setNumber(FW_CFG.ramSize, this.machine.config.memory.sizeBytes, 8);
+    this.fwCfg.setNumber(FW_CFG.cpuCount, cpus, 2);
+    this.fwCfg.setNumber(FW_CFG.maxCpus, maxCpus, 2);
+    this.fwCfg.setNumber(FW_CFG.noGraphic, 1, 2);
+    const ENTRY_BYTES = 20;
+    const view = new DataView(new ArrayBuffer(ram.length * ENTRY_BYTES));
+    ram.forEach(({ address, sizeBytes, type: kind }, index) => {
+      view.setBigUint64(index * ENTRY_BYTES, BigInt(address), true);
+      view.setBigUint64(index * ENTRY_BYTES + 8, BigInt(sizeBytes), true);
+      view.setUint32(index * ENTRY_BYTES + 16, kind, true);
+    });
+    this.fwCfg.setFile('etc/e820', new Uint8Array(view.buffer));
+  }
+
+  /** Devices are as after power-on: firmware's work is done again, memory is filled, processors start. */
+  override reset(): void {
+    const { accelerator } = this.machine.config;
+    if (accelerator === 'qtest') return;
+    setUpPci(this.host.pci, this.piix3, this.pm, pciHole64(this.endOfMemory).first);
+    for (const { lapic } of this.cpuDevices) lapic.setUpAsFirmware();
+    for (const { address, bytes } of [...this.parts, ...(this.kernel?.parts ?? [])]) this.memory.writeBytes(address, bytes);
+    for (const { processor } of this.cpuDevices) processor?.reset();
+    if (this.kernel) this.cpuDevices[0]?.processor?.setState(this.kernel.entry);
+    else this.log.warning('there is nothing to boot: no -kernel was given');
+  }
+
+  override powerdown(): void {
+    this.pm.power.pressPowerButton();
+  }
+}
+
+/** Words of the BIOS data area that operating systems still read: segment of the extended area, KiB of base memory. */
+function biosData(): MemoryPart[] {
+  return [
+    { address: 0x40e, bytes: Uint8Array.of(0xc0, 0x9f) },
+    { address: 0x413, bytes: Uint8Array.of(639 & 0xff, 639 >> 8) },
+  ];
+}

@@ -1,0 +1,13 @@
+import { definePlugin } from '@nandu/core';
+import { X86CpuDevice } from './cpu-device.js';
+import { I440Fx, I440FxHost } from './i440fx.js';
+import { infoIrq, infoPic } from './info-pic.js';
+import { PcBoard } from './pc-board.js';
+import { Piix3 } from './piix3.js';
+import { Piix4Pm } from './piix4-pm.js';
+
+export const pcPlugin = definePlugin({
+  name: 'pc',
+  types: [PcBoard, X86CpuDevice, I440Fx, I440FxHost, Piix3, Piix4Pm],
+  commands: [infoPic, infoIrq],
+});
