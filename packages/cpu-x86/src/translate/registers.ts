@@ -14,13 +14,15 @@ export abstract class RegisterAccess extends Instruction {
   /** Sets held back, in order. */
   private readonly heldGlobals: Global[] = [];
   private readonly heldValues: Value[] = [];
-  /** Values known to be zero-extended, and from how many bytes. */
-  private readonly extended = new Map<Value, number>();
+  /** By value: from how many bytes it is known to be zero-extended, or 0. */
+  private extended = new Uint8Array(4096);
+  private extendedEnd = 0;
 
   protected startBlockOfRegisters(): void {
     this.heldGlobals.length = 0;
     this.heldValues.length = 0;
-    this.extended.clear();
+    this.extended.fill(0, 0, this.extendedEnd);
+    this.extendedEnd = 0;
   }
 
   get(global: Global): Value {
@@ -108,12 +110,10 @@ export abstract class RegisterAccess extends Instruction {
   /** The low `size` bytes of a value, zero-extended within its type (i32 for 1, 2, 4; i64 for 8). */
   zext(value: Value, size: number): Value {
     if (size >= 4) return value;
-    const known = this.extended.get(value);
-    if (known !== undefined && known <= size) return value;
+    const known = this.extended[value];
+    if (known && known <= size) return value;
     const { ir } = this;
-    const result = ir.and(value, ir.i32(size === 1 ? 0xff : 0xffff));
-    this.extended.set(result, size);
-    return result;
+    return this.markExtended(ir.and(value, ir.i32(size === 1 ? 0xff : 0xffff)), size);
   }
 
   /** The same, sign-extended. */
@@ -124,7 +124,14 @@ export abstract class RegisterAccess extends Instruction {
 
   /** Tells that `value` (of a load, say) has zeros above `size` bytes. */
   markExtended(value: Value, size: number): Value {
-    if (size < 4) this.extended.set(value, size);
+    if (size >= 4) return value;
+    if (value >= this.extended.length) {
+      const larger = new Uint8Array(2 * value);
+      larger.set(this.extended);
+      this.extended = larger;
+    }
+    this.extended[value] = size;
+    if (value >= this.extendedEnd) this.extendedEnd = value + 1;
     return value;
   }
 
