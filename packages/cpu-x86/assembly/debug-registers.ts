@@ -48,6 +48,47 @@ export function write_dr(env: usize, number: i32, value: u64): void {
   updateBlockFlags(env);
 }
 
+const KIND_EXECUTE: u32 = 0;
+const KIND_WRITE: u32 = 1;
+const KIND_ANY: u32 = 3;
+
+/** Bits 0-3 of DR6 for the enabled breakpoints of DR7 that [linear, linear + size) meets, of the kinds in `kinds` (a bit each). */
+function hits(env: usize, linear: u64, size: u64, kinds: u32): u64 {
+  const dr7 = load<u32>(env, L.DR + 7 * 8);
+  let found: u64 = 0;
+  for (let i: u32 = 0; i < 4; i++) {
+    if (!((dr7 >> (2 * i)) & 3)) continue;
+    const control = (dr7 >> (16 + 4 * i)) & 15;
+    if (!((kinds >> (control & 3)) & 1)) continue;
+    // Lengths 1, 2, 8, 4; addresses are taken without the bits below.
+    const code = control >> 2;
+    const length: u64 = code == 0 ? 1 : code == 1 ? 2 : code == 2 ? 8 : 4;
+    const start = load<u64>(env + (i << 3), L.DR) & ~(length - 1);
+    if (linear < start + length && start < linear + size) found |= (1 as u64) << i;
+  }
+  return found;
+}
+
+/** Before an instruction at `linear`: #DB as a fault if an instruction breakpoint is there, unless RF says not now. */
+export function watch_code(env: usize, linear: u64): void {
+  if (S.eflags(env) & L.FLAG_RF) return;
+  const found = hits(env, linear, 1, 1 << KIND_EXECUTE);
+  if (!found) return;
+  store<u64>(env, load<u64>(env, L.DEBUG_PENDING) | found, L.DEBUG_PENDING);
+  raise(env, DB, -1);
+}
+
+/** Notes that an instruction accesses memory; `watch_end` makes a trap of it. */
+export function watch_data(env: usize, linear: u64, size: i32, write: i32): void {
+  const found = hits(env, linear, size, write ? (1 << KIND_WRITE) | (1 << KIND_ANY) : 1 << KIND_ANY);
+  if (found) store<u64>(env, load<u64>(env, L.DEBUG_PENDING) | found, L.DEBUG_PENDING);
+}
+
+/** After an instruction: #DB as a trap if `watch_data` met a breakpoint. */
+export function watch_end(env: usize, nextPc: u64): void {
+  if (load<u64>(env, L.DEBUG_PENDING)) announce(env, DB, -1, KIND_TRAP, nextPc);
+}
+
 /** After an instruction that began with TF set: #DB as a trap. Also ends what lasts for one instruction. */
 export function single_step(env: usize, nextPc: u64): void {
   store<i32>(env, 0, L.INHIBIT);

@@ -10,7 +10,7 @@ export { interrupt_return } from './interrupt-return';
 export { check_io } from './task-state';
 export { syscall, sysret, sysenter, sysexit, swapgs } from './system-calls';
 export { read_cr, write_cr, clts, lmsw, invpcid, wbinvd, xgetbv, xsetbv } from './control-registers';
-export { read_dr, write_dr, single_step } from './debug-registers';
+export { read_dr, write_dr, single_step, watch_code, watch_data, watch_end } from './debug-registers';
 export { div64, idiv64, cmpxchg16b, crc32, rcl, rcr, bcd, bound, enter } from './arithmetic';
 export { rep_movs, rep_stos } from './strings';
 export { tlb_flush as flush_tlb } from './host';

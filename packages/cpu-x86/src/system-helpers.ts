@@ -91,6 +91,14 @@ const ROWS = {
   wbinvd: ['wasm', '', '', true],
   /** Single step after an instruction when TF was set, data breakpoints: nextPc. */
   single_step: ['wasm', 'i64', '', true],
+  /**
+   * For blocks translated with HF_BREAKPOINTS (one instruction): before it, the linear address of its first byte (#DB fault of an
+   * instruction breakpoint); for each access, linear address, bytes, 1 for a write; after it nextPc (#DB trap of a data breakpoint;
+   * `single_step` covers that one too).
+   */
+  watch_code: ['wasm', 'i64', '', true],
+  watch_data: ['wasm', 'i64 i32 i32', '', false],
+  watch_end: ['wasm', 'i64', '', true],
   /** DIV and IDIV of 128 by 64 bits: divisor; operates on RDX:RAX. #DE raised by it. Smaller ones are translated. */
   div64: ['wasm', 'i64', '', true],
   idiv64: ['wasm', 'i64', '', true],
