@@ -1,1 +1,3 @@
-export {};
+export { virtioBalloonPlugin } from './plugin.js';
+export { VirtioBalloon } from './virtio-balloon.js';
+export { VirtioBalloonPci } from './virtio-balloon-pci.js';

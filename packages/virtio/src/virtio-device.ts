@@ -71,6 +71,10 @@ export abstract class VirtioDevice extends Device {
 
   /** Number of the kind of device (virtio 1.2, chapter 5). */
   abstract readonly deviceNumber: number;
+  /** As its parts are called: 'virtio-balloon'. */
+  get deviceName(): string {
+    return this.typeInfo.name.replace(/-device$/, '');
+  }
   /** Features of its own that it offers. */
   protected abstract ownFeatures(): bigint;
   /** Configuration space as the driver reads it now. */

@@ -188,7 +188,7 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
     };
     this.modern = MemoryRegion.container('virtio-pci', PARTS.length * PART_SIZE);
     PARTS.forEach(({ name, capability, length }, index) => {
-      this.modern?.add(index * PART_SIZE, MemoryRegion.io(`virtio-pci-${name}-${backend.typeInfo.name}`, PART_SIZE, handlers[name], { impl: { max: 4 } }));
+      this.modern?.add(index * PART_SIZE, MemoryRegion.io(`virtio-pci-${name}-${backend.deviceName}`, PART_SIZE, handlers[name], { impl: { max: 4 } }));
       this.addVirtioCapability(capability, length, MODERN_BAR, index * PART_SIZE, PART_SIZE);
     });
     this.cfgOffset = this.addVirtioCapability(PCI_CFG.capability, PCI_CFG.length, 0, 0, 0);
