@@ -6,6 +6,7 @@ import {
   type IrBlock, NO_VALUE, OP_ARITY, OP_BRANCH, OP_CALL, OP_END, OP_EXIT_IF, OP_GET, OP_INSTRUCTION, OP_LOAD, OP_NOP, OP_SET, OP_SHUFFLE, OP_STORE,
 } from './block.js';
 import { GLOBALS_END } from './env.js';
+import type { Helper } from './types.js';
 
 let used = new Uint8Array(1024);
 /** Globals (by offset / 4) that are set again before they are seen, where the stamp is the current one. */
@@ -52,6 +53,10 @@ export function eliminate(block: IrBlock): void {
         stamp++;
         break;
       case OP_CALL: {
+        if (used[i] === 0 && isPure(block.helpers[a[i]!]!)) {
+          op[i] = OP_NOP;
+          break;
+        }
         for (let k = b[i]!, end = k + c[i]!; k < end; k++) used[extra[k]!] = 1;
         const { reads, mayFault } = block.helpers[a[i]!]!;
         if (mayFault || reads === 'all') stamp++;
@@ -69,4 +74,9 @@ export function eliminate(block: IrBlock): void {
         if (used[i] === 0 && type[i] !== NO_VALUE) op[i] = OP_NOP;
     }
   }
+}
+
+/** A helper that only computes: without its result it is nothing. */
+function isPure({ result, reads, writes, mayFault }: Helper): boolean {
+  return result !== undefined && reads !== 'all' && writes === 'none' && !mayFault;
 }
