@@ -101,8 +101,8 @@ export class AddressSpace implements PhysicalMemory {
   read(address: number, size: number): number {
     const range = this.find(address);
     if (!range) return this.nothing(size);
-    if (address + size > range.end) return this.readPieces(address, size);
     const offset = range.offset + address - range.start;
+    if (address + size > range.end && !isWithinDevice(range, offset, size)) return this.readPieces(address, size);
     const block = range.region.parts.ram;
     if (!block) return readDevice(range.region, offset, size) ?? this.nothing(size);
     if ((offset % CHUNK_SIZE) + size > CHUNK_SIZE) return this.readPieces(address, size);
@@ -115,8 +115,8 @@ export class AddressSpace implements PhysicalMemory {
   write(address: number, value: number, size: number): void {
     const range = this.find(address);
     if (!range) return;
-    if (address + size > range.end) return this.writePieces(address, value, size);
     const offset = range.offset + address - range.start;
+    if (address + size > range.end && !isWithinDevice(range, offset, size)) return this.writePieces(address, value, size);
     const block = range.region.parts.ram;
     if (!block) {
       writeDevice(range.region, offset, value, size);
@@ -205,6 +205,14 @@ export class AddressSpace implements PhysicalMemory {
   private nothing(size: number): number {
     return this.unmapped === 0 ? 0 : 2 ** (8 * size) - 1;
   }
+}
+
+/**
+ * A device decodes its address alone: an access that begins in its range is its own in full width, although another device's
+ * register lies inside (on a PC, 0xcf9 within 0xcf8 to 0xcfb).
+ */
+function isWithinDevice({ region }: FlatRange, offset: number, size: number): boolean {
+  return region.parts.ram === undefined && offset + size <= region.size;
 }
 
 /** Injection token: guest-physical memory as the CPUs see it. Nothing reads as zeros there, as in QEMU. */
