@@ -16,7 +16,7 @@ const PIN_OF_TIMER = 2;
 
 @device({ type: 'ioapic', userCreatable: false })
 export class IoApic extends Device implements MmioHandler {
-  @property() version = 0x20;
+  @property() version: number = 0x20;
 
   @saved() idRegister = 0;
   @saved() selected = 0;

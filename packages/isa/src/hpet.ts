@@ -15,9 +15,9 @@ const OUTPUTS = 32;
 
 @device({ type: 'hpet', userCreatable: false })
 export class Hpet extends Device implements MmioHandler {
-  @property({ readOnly: true }) timers = 3;
+  @property({ readOnly: true }) timers: number = 3;
   /** Interrupts of the I/O APIC that every timer can use, one bit each. */
-  @property({ name: 'hpet-intcap' }) interruptMask = 4;
+  @property({ name: 'hpet-intcap' }) interruptMask: number = 4;
 
   @saved() private config = 0;
   @saved() private status = 0;

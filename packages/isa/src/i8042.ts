@@ -19,8 +19,8 @@ type Source = 'controller' | 'controller-aux' | 'keyboard' | 'aux';
 
 @device({ type: 'i8042', bus: 'ISA', userCreatable: false })
 export class I8042 extends IsaDevice {
-  @property({ name: 'kbd-irq' }) keyboardIrq = 1;
-  @property({ name: 'mouse-irq' }) mouseIrq = 12;
+  @property({ name: 'kbd-irq' }) keyboardIrq: number = 1;
+  @property({ name: 'mouse-irq' }) mouseIrq: number = 12;
 
   @saved() private mode: number = MODE.keyboardIrq | MODE.auxIrq;
   @saved() private outputPort: number = OUTPUT.notReset | OUTPUT.a20;

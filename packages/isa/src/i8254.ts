@@ -5,7 +5,7 @@ import { currentCount, loadCount, newChannel, nextChange, nsWhenTicks, output, t
 
 @device({ type: 'isa-pit', bus: 'ISA', userCreatable: false })
 export class I8254 extends IsaDevice {
-  @property() iobase = 0x40;
+  @property() iobase: number = 0x40;
 
   @saved() private channels: PitChannel[] = [newChannel(true), newChannel(true), newChannel(false)];
   /** HPET in legacy replacement mode takes IRQ 0 away. */

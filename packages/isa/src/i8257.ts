@@ -10,10 +10,10 @@ const PAGE_CHANNEL: readonly number[] = [-1, 2, 3, 1, -1, -1, -1, 0];
 
 @device({ type: 'i8257', bus: 'ISA', userCreatable: false })
 export class I8257 extends IsaDevice {
-  @property() base = 0x00;
-  @property({ name: 'page-base' }) pageBase = 0x80;
+  @property() base: number = 0x00;
+  @property({ name: 'page-base' }) pageBase: number = 0x80;
   /** log2 of the distance between registers: 1 for the 16-bit controller. */
-  @property() dshift = 0;
+  @property() dshift: number = 0;
 
   /** Address and count of each channel, current and base. */
   @saved() private current = new Uint16Array(8);

@@ -10,11 +10,11 @@ const enum Expect { Mask, Icw2, Icw3, Icw4 }
 
 @device({ type: 'isa-i8259', bus: 'ISA', userCreatable: false })
 export class I8259 extends IsaDevice {
-  @property() iobase = 0x20;
-  @property({ name: 'elcr_addr' }) elcrAddress = 0x4d0;
+  @property() iobase: number = 0x20;
+  @property({ name: 'elcr_addr' }) elcrAddress: number = 0x4d0;
   /** Inputs that may be level-triggered. */
-  @property({ name: 'elcr_mask' }) elcrMask = 0xf8;
-  @property() master = true;
+  @property({ name: 'elcr_mask' }) elcrMask: number = 0xf8;
+  @property() master: boolean = true;
 
   @saved() private lines = 0;
   @saved() private irr = 0;

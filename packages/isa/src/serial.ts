@@ -19,10 +19,10 @@ const PORTS = [{ iobase: 0x3f8, irq: 4 }, { iobase: 0x2f8, irq: 3 }, { iobase: 0
 
 @device({ type: 'isa-serial', bus: 'ISA', category: 'Input', hotpluggable: false })
 export class IsaSerial extends IsaDevice {
-  @property({ default: 0xffff_ffff }) index = 0xffff_ffff;
-  @property({ default: 0xffff_ffff }) iobase = 0xffff_ffff;
-  @property({ default: 0xffff_ffff }) irq = 0xffff_ffff;
-  @property() chardev = '';
+  @property({ default: 0xffff_ffff }) index: number = 0xffff_ffff;
+  @property({ default: 0xffff_ffff }) iobase: number = 0xffff_ffff;
+  @property({ default: 0xffff_ffff }) irq: number = 0xffff_ffff;
+  @property() chardev: string = '';
 
   @saved() private divisor = 12;
   @saved() private ier = 0;

@@ -5,10 +5,10 @@ import { BYTES, IsaDevice } from './isa-bus.js';
 /** isa-debugcon: bytes written come out of a character backend; a read tells that it is there. */
 @device({ type: 'isa-debugcon', bus: 'ISA', category: 'Misc', hotpluggable: false })
 export class DebugConsole extends IsaDevice {
-  @property() iobase = 0xe9;
+  @property() iobase: number = 0xe9;
   /** What a read gives. */
-  @property() readback = 0xe9;
-  @property() chardev = '';
+  @property() readback: number = 0xe9;
+  @property() chardev: string = '';
   private port: ChardevPort | undefined;
 
   constructor(private readonly chardevs: Chardevs) {
@@ -26,8 +26,8 @@ export class DebugConsole extends IsaDevice {
 /** isa-debug-exit: a write ends the process with status (value << 1) | 1. */
 @device({ type: 'isa-debug-exit', bus: 'ISA', category: 'Misc', hotpluggable: false })
 export class DebugExit extends IsaDevice {
-  @property() iobase = 0x501;
-  @property() iosize = 2;
+  @property() iobase: number = 0x501;
+  @property() iosize: number = 2;
 
   constructor(private readonly machine: Machine) {
     super();

@@ -8,7 +8,7 @@ const REFRESH_NS = 15_085;
 
 @device({ type: 'isa-pcspk', bus: 'ISA', userCreatable: false })
 export class PcSpeaker extends IsaDevice {
-  @property() iobase = 0x61;
+  @property() iobase: number = 0x61;
   @saved() private dataEnabled = false;
   /** Wired by the board before realize. */
   pit!: I8254;

@@ -5,12 +5,12 @@ import type { Processor } from './cpu-factory.js';
 
 @device({ type: 'x86_64-cpu', abstract: true, interfaces: ['cpu'], category: 'CPU' })
 export abstract class X86CpuDevice extends Device {
-  @property({ name: 'socket-id', type: int32Type }) socket = -1;
-  @property({ name: 'die-id', type: int32Type }) die = -1;
-  @property({ name: 'core-id', type: int32Type }) core = -1;
-  @property({ name: 'thread-id', type: int32Type }) thread = -1;
-  @property({ name: 'node-id', type: int32Type }) node = -1;
-  @property({ name: 'apic-id' }) apicId = 0;
+  @property({ name: 'socket-id', type: int32Type }) socket: number = -1;
+  @property({ name: 'die-id', type: int32Type }) die: number = -1;
+  @property({ name: 'core-id', type: int32Type }) core: number = -1;
+  @property({ name: 'thread-id', type: int32Type }) thread: number = -1;
+  @property({ name: 'node-id', type: int32Type }) node: number = -1;
+  @property({ name: 'apic-id' }) apicId: number = 0;
 
   index = 0;
   lapic!: LocalApic;

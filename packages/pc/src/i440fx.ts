@@ -55,7 +55,10 @@ export class I440FxHost extends Device {
     });
     memory.transaction(() => {
       memory.root.add(0, this.pciMemory, -1);
-      memory.root.add(VGA_HOLE.start, MemoryRegion.alias('smram-region', this.pciMemory, VGA_HOLE.start, VGA_HOLE.end - VGA_HOLE.start), 1);
+      const holeBytes = VGA_HOLE.end - VGA_HOLE.start;
+      // No display adapter answers there.
+      this.pciMemory.add(VGA_HOLE.start, MemoryRegion.io('vga-lowmem', holeBytes, { read: (_offset, size) => 2 ** (8 * size) - 1, write: () => undefined }), 1);
+      memory.root.add(VGA_HOLE.start, MemoryRegion.alias('smram-region', this.pciMemory, VGA_HOLE.start, holeBytes), 1);
     });
   }
 }

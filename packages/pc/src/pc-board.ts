@@ -28,9 +28,9 @@ const VERSIONS = ['7.1', '7.0', '6.2', '6.1', '6.0', '5.2', '5.1', '5.0', '4.2',
 
 @type({ name: 'pc-i440fx-7.2-machine', summary: 'Standard PC (i440FX + PIIX, 1996)', aliases: ['pc-machine', ...VERSIONS.map((version) => `pc-i440fx-${version}-machine`)] })
 export class PcBoard extends Board {
-  @property({ type: boolType, help: 'high precision event timer' }) hpet = true;
-  @property({ type: boolType, help: 'PS/2 keyboard controller' }) i8042 = true;
-  @property({ name: 'max-ram-below-4g', type: sizeType, help: 'Maximum ram below the 4G boundary (32bit boundary)' }) maxRamBelow4gBytes = 0;
+  @property({ type: boolType, help: 'high precision event timer' }) hpet: boolean = true;
+  @property({ type: boolType, help: 'PS/2 keyboard controller' }) i8042: boolean = true;
+  @property({ name: 'max-ram-below-4g', type: sizeType, help: 'Maximum ram below the 4G boundary (32bit boundary)' }) maxRamBelow4gBytes: number = 0;
 
   readonly cpuDevices: X86CpuDevice[] = [];
   layout!: RamLayout;
