@@ -8,10 +8,13 @@ import { HELPER_INSTRUCTION, HELPER_PC, HELPER_SIZE, MOST_HELPER_ARGUMENTS } fro
 import { accessWord, BRANCH_IMMEDIATES, BRANCHES, controlNumber, FIRST_HELPER, IMMEDIATES, loadNumber, MICRO_OP_SIZE, SLOTS, storeNumber } from './micro-ops.js';
 
 const {
-  NO_VALUE, OP_ARITY, OP_BRANCH, OP_CALL, OP_END, OP_EXIT_IF, OP_F32, OP_F64, OP_GET, OP_I32, OP_I64, OP_INSTRUCTION, OP_LOAD, OP_NOP,
+  I32, NO_VALUE, OP_ARITY, OP_BRANCH, OP_CALL, OP_END, OP_EXIT_IF, OP_F32, OP_F64, OP_GET, OP_I32, OP_I64, OP_INSTRUCTION, OP_LOAD, OP_NOP,
   OP_SET, OP_SHUFFLE, OP_STORE, OP_V128, V128,
 } = Code;
+const SHL64 = Code.opcodeOf('i64.shl');
 const ADD64 = Code.opcodeOf('i64.add');
+const WRAP = Code.opcodeOf('i32.wrap_i64');
+const EXTEND_U = Code.opcodeOf('i64.extend_i32_u');
 const EQZ: readonly number[] = ['i32.eqz', 'i64.eqz'].map((name) => Code.opcodeOf(name as OpName));
 const JUMP_UNLINKED = controlNumber('unlinked');
 const GOTO = controlNumber('goto');
@@ -19,6 +22,7 @@ const LOOKUP = controlNumber('lookup');
 const LEAVE = controlNumber('leave');
 const IF = controlNumber('if');
 const GIVE_BACK = controlNumber('give_back');
+const LEA = controlNumber('lea');
 const SHUFFLE = controlNumber('shuffle');
 const CHECK_ALIGNMENT = controlNumber('check_alignment');
 const COPY = [controlNumber('copy32'), controlNumber('copy64'), controlNumber('copy32'), controlNumber('copy64'), controlNumber('copy128')];
@@ -58,6 +62,11 @@ export class Lowering {
   #slot = new Uint16Array(1024);
   /** 1: computed where it is used (fused compare, address), or a constant, so that no micro-op is its own. */
   #fused = new Uint8Array(1024);
+  /**
+   * The value whose slot a value shares: its own, or, for conversions between i32 and i64 that change no bit, the operand's. The
+   * low half of a slot of 64 bits is one of 32; and every i32 that is computed is stored with zeros above it.
+   */
+  #root = new Int32Array(1024);
   /** For a GET: 1 if it must be copied, since the global changes before its last use. */
   #needsTemporary = new Uint8Array(1024);
   /** For a SET: 1 if the value is computed right into the global's slot. */
@@ -106,6 +115,7 @@ export class Lowering {
       this.#addressUses = new Uint16Array(capacity);
       this.#lastUse = new Int32Array(capacity);
       this.#slot = new Uint16Array(capacity);
+      this.#root = new Int32Array(capacity);
       this.#fused = new Uint8Array(capacity);
       this.#needsTemporary = new Uint8Array(capacity);
       this.#forwarded = new Uint8Array(capacity);
@@ -122,16 +132,31 @@ export class Lowering {
   // ---- analysis ----
 
   #use(value: number, at: number): void {
-    this.#uses[value]!++;
-    this.#lastUse[value] = at;
+    const root = this.#root[value]!;
+    this.#uses[root]!++;
+    this.#lastUse[root] = at;
+  }
+
+  /** Whether op `i` is a conversion that needs no code. */
+  #isFree(i: number): boolean {
+    const { op, a } = this.#block;
+    if (op[i] === WRAP) return true;
+    if (op[i] !== EXTEND_U) return false;
+    const from = op[a[i]!]!;
+    return (from >= OP_SHUFFLE && from !== WRAP) || from === OP_LOAD || from === OP_CALL;
   }
 
   #countUses(): void {
     const { count, op, a, b, c, extra } = this.#block;
     for (let i = 0; i < count; i++) {
       const o = op[i]!;
+      this.#root[i] = i;
       if (o >= OP_SHUFFLE) {
         const arity = OP_ARITY[o]!;
+        if (this.#isFree(i)) {
+          this.#root[i] = this.#root[a[i]!]!;
+          continue;
+        }
         this.#use(a[i]!, i);
         if (arity > 1) this.#use(b[i]!, i);
         if (arity > 2) this.#use(c[i]!, i);
@@ -144,7 +169,7 @@ export class Lowering {
         case OP_STORE: case OP_LOAD:
           if (o === OP_STORE) this.#use(b[i]!, i);
           this.#use(a[i]!, i);
-          this.#addressUses[a[i]!]!++;
+          this.#addressUses[this.#root[a[i]!]!]!++;
           break;
         case OP_CALL:
           for (let k = b[i]!, end = k + c[i]!; k < end; k++) this.#use(extra[k]!, i);
@@ -162,23 +187,35 @@ export class Lowering {
     for (let i = count - 1; i >= 0; i--) {
       const o = op[i]!;
       if (o === OP_EXIT_IF || o === OP_BRANCH) {
-        const test = a[i]!;
+        const test = this.#root[a[i]!]!;
         if (BRANCHES[op[test]!] !== 0 && this.#uses[test] === 1) {
           this.#fused[test] = 1;
           this.#extend(a[test]!, i);
           if (OP_ARITY[op[test]!]! > 1) this.#extend(b[test]!, i);
         }
-      } else if (o === ADD64 && this.#uses[i]! > 0 && this.#uses[i] === this.#addressUses[i] && this.#isDisplacement(b[i]!)) {
-        this.#fused[i] = 1;
-        this.#extend(a[i]!, this.#lastUse[i]!);
+      } else if (o === ADD64) {
+        if (this.#uses[i]! > 0 && this.#uses[i] === this.#addressUses[i] && this.#isDisplacement(b[i]!)) {
+          this.#fused[i] = 1;
+          this.#extend(a[i]!, this.#lastUse[i]!);
+        } else if (this.#isScaled(b[i]!)) {
+          this.#fused[b[i]!] = 1;
+          this.#extend(a[b[i]!]!, i);
+        }
       }
     }
   }
 
-  #extend(value: number, to: number): void {
+  #extend(of: number, to: number): void {
+    const value = this.#root[of]!;
     if (this.#lastUse[value]! < to) this.#lastUse[value] = to;
     // What is computed into an address lives on with it.
     if (this.#fused[value]) this.#extend(this.#block.a[value]!, to);
+  }
+
+  /** Whether a value is one shifted left by a constant, and used just once. */
+  #isScaled(value: number): boolean {
+    const { op, b } = this.#block;
+    return op[value] === SHL64 && this.#uses[value] === 1 && op[b[value]!] === OP_I64;
   }
 
   #isDisplacement(value: number): boolean {
@@ -203,13 +240,15 @@ export class Lowering {
           break;
         }
         case OP_SET: {
-          const value = b[i]!;
+          const value = this.#root[b[i]!]!;
           const g = this.#global(a[i]!);
           const old = this.#holder[g]!;
           // Its operands are loaded before its result is stored: the old value may be used by the very op that makes the new one.
           const free = this.#touched[g]! <= value && (old < 0 || this.#lastUse[old]! <= value);
           const made = op[value]!;
-          const isComputed = (made >= OP_SHUFFLE || made === OP_LOAD || made === OP_CALL) && this.#fused[value] === 0 && this.#slot[value] === NO_SLOT;
+          // A slot of 32 bits is too small for a result with zeros above it.
+          const fits = type[b[i]!] !== I32;
+          const isComputed = fits && (made >= OP_SHUFFLE || made === OP_LOAD || made === OP_CALL) && this.#fused[value] === 0 && this.#slot[value] === NO_SLOT;
           this.#release(g, i);
           this.#touched[g] = i;
           if (isComputed && free && barrier <= value) {
@@ -302,7 +341,8 @@ export class Lowering {
   }
 
   /** The slot that the value is in; constants are put into one. */
-  #operand(value: number): number {
+  #operand(of: number): number {
+    const value = this.#root[of]!;
     const slot = this.#slot[value]!;
     if (slot !== NO_SLOT) return slot;
     const temporary = this.#temporary(this.#block.type[value]!);
@@ -347,7 +387,7 @@ export class Lowering {
     const { op, type, a, b, c } = this.#block;
     const o = op[i]!;
     if (o >= OP_SHUFFLE) {
-      if (!this.#fused[i]) this.#emitComputation(i);
+      if (!this.#fused[i] && this.#root[i] === i) this.#emitComputation(i);
       return;
     }
     switch (o) {
@@ -431,6 +471,12 @@ export class Lowering {
     }
     const last = b[i]!;
     const lastOp = op[last]!;
+    if (o === ADD64 && this.#fused[last]) {
+      const x = this.#operand(a[i]!);
+      const y = this.#operand(a[last]!);
+      this.#emit(LEA, this.#destination(i), x, y, 0, this.#block.a[b[last]!]! & 63);
+      return;
+    }
     if (arity === 2 && IMMEDIATES[o] !== 0 && (lastOp === OP_I32 || lastOp === OP_I64)) {
       const x = this.#operand(a[i]!);
       this.#emit(IMMEDIATES[o]!, this.#destination(i), x, 0, this.#block.a[last]!, this.#block.b[last]!);
@@ -468,8 +514,9 @@ export class Lowering {
   }
 
   /** The test of a branch; returns where its micro-op is, so that its distance can be filled in. */
-  #emitTest(test: number): number {
+  #emitTest(condition: number): number {
     const { op, a, b } = this.#block;
+    const test = this.#root[condition]!;
     if (!this.#fused[test]) {
       const slot = this.#operand(test);
       this.#emit(IF, 0, slot, 0, 0, 0);
