@@ -7,7 +7,8 @@ import * as M from './memory-map.js';
 import { EnvHead, instantiate, type Modules } from './modules.js';
 import { type AcceleratorSetup, type Counters, newCounters } from './options.js';
 import { PhysicalBridge } from './physical-bridge.js';
-import type { CodeBlock, Region, RegionCompiler, RegionHost } from './region-compiler.js';
+import type { CodeBlock, Region, RegionCompiler, RegionCompilerFactory, RegionHost } from './region-compiler.js';
+import { WasmRegionCompiler } from './regions/compiler.js';
 import { ENV_LINK_SITE, EXIT_ALONE, EXIT_HOT, EXIT_LINK } from './tier0/exits.js';
 import { linearOf, offsetInPage, Translator } from './translator.js';
 
@@ -16,6 +17,8 @@ const DEFAULT_THRESHOLD = 1000;
 const DEFAULT_MAX_INSTRUCTIONS = 128;
 /** Hot blocks that arrive between two compilations in one slice. */
 const COMPILE_EVERY = 64;
+
+const defaultRegions: RegionCompilerFactory = (host) => new WasmRegionCompiler(host);
 
 /** A vCPU as the accelerator keeps it. */
 class Vcpu {
@@ -61,13 +64,13 @@ export class TcgAccelerator {
       (page) => this.#envs.forEach((env) => this.#modules.mmu.tlb_protect(env, page)),
       (region) => this.#regionDropped(region),
     );
-    const tiered = options.tier !== 'interpreter' && options.regions !== undefined;
+    const tiered = options.tier !== 'interpreter';
     this.#table.regionHeat = tiered ? this.#threshold : 0;
     this.#translator = new Translator({
       memory, target, physical, bridge: this.#bridge, modules: this.#modules, table: this.#table,
       arenaEnd: options.arenaEnd ?? M.ARENA_END, heat: this.#table.regionHeat,
     });
-    this.#regions = tiered ? options.regions!(this.#regionHost()) : undefined;
+    this.#regions = tiered ? (options.regions ?? defaultRegions)(this.#regionHost()) : undefined;
     this.#subscription = physical.changes$.subscribe(() => this.#mapChanged());
     this.#subscription.add(physical.written$.subscribe(({ address, length }) => this.#physicalWritten(address, length)));
   }

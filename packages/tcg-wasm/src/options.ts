@@ -7,7 +7,7 @@ export interface AcceleratorOptions {
   readonly tier?: 'both' | 'interpreter';
   /** Entries after which a block is offered to tier 1. */
   readonly threshold?: number;
-  /** Tier 1; without it `tier: 'both'` is as 'interpreter'. */
+  /** Another tier 1 than ours. */
   readonly regions?: RegionCompilerFactory;
   /** Most guest instructions in a block. */
   readonly maxInstructions?: number;

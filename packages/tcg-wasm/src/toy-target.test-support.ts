@@ -200,6 +200,12 @@ export interface Toy {
 
 const module = new WebAssembly.Module(moduleBytes());
 
+/** Tier 0 alone, and with everything compiled as soon as it has run. */
+export const ENGINES: readonly { name: string; engine: AcceleratorOptions }[] = [
+  { name: 'tier 0', engine: { tier: 'interpreter' } },
+  { name: 'both tiers', engine: { tier: 'both', threshold: 1 } },
+];
+
 /** Identity-mapped, faults go to 0xf000 where a HALT is. */
 export function toy(own: readonly Instruction[] = [], options: AcceleratorOptions = { tier: 'interpreter' }, memory = newMemory()): Toy {
   const physical = new ToyMemory(memory);
