@@ -1,9 +1,22 @@
 /** The one list of what a machine of the command line is made from. */
+import { apicPlugin } from '@nandu/apic';
 import type { Plugin } from '@nandu/core';
 import { definePlugin, NoneBoard } from '@nandu/core';
+import { isaPlugin } from '@nandu/isa';
 import { memoryPlugin } from '@nandu/memory';
 import { monitorPlugin } from '@nandu/monitor';
+import { pcPlugin } from '@nandu/pc';
+import { pciPlugin } from '@nandu/pci';
+import { virtioPlugin } from '@nandu/virtio';
+import { virtioBalloonPlugin } from '@nandu/virtio-balloon';
+import { virtioMemPlugin } from '@nandu/virtio-mem';
+import { virtioRngPlugin } from '@nandu/virtio-rng';
+import { tcgPlugin } from './tcg.js';
 
 const corePlugin = definePlugin({ name: 'core', types: [NoneBoard] });
 
-export const BUILT_IN_PLUGINS: readonly Plugin[] = [corePlugin, monitorPlugin, memoryPlugin];
+export const BUILT_IN_PLUGINS: readonly Plugin[] = [
+  ...[corePlugin, tcgPlugin, monitorPlugin, memoryPlugin],
+  ...[pciPlugin, isaPlugin, apicPlugin, pcPlugin],
+  ...[virtioPlugin, virtioMemPlugin, virtioBalloonPlugin, virtioRngPlugin],
+];

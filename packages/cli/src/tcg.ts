@@ -1,6 +1,6 @@
 /** Puts the processor and the accelerator together: what `-accel tcg` is made of. */
 import { AddressSpaceIo, AddressSpaceMemory, ConfigError, definePlugin, Machine, MACHINE_CONFIG, type MachineConfig, type Plugin, VirtualClock } from '@nandu/core';
-import { type CpuModel, createX86Target, parseCpuModel, X86Cpu } from '@nandu/cpu-x86';
+import { type CpuModel, createX86Target, parseCpuModel, setFirmwareMtrrs, X86Cpu } from '@nandu/cpu-x86';
 import { HostMemory } from '@nandu/memory';
 import { CpuFactory, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
 import { Env } from '@nandu/tcg';
@@ -82,6 +82,9 @@ class TcgProcessor implements Processor {
   }
   setState(state: ProcessorState): void {
     this.cpu.setState(state);
+  }
+  setUpAsFirmware(uncachedStart: number): void {
+    setFirmwareMtrrs(this.cpu, uncachedStart);
   }
   setInterruptPending(level: boolean): void {
     this.cpu.setInterruptPending(level);
