@@ -45,8 +45,9 @@ export class MuxChardev implements Chardev {
       canReceive: () => 1024,
       receive: (bytes) => this.receive(bytes),
       event: (event) => {
-        if (event === 'opened' || event === 'closed') this.connection.next(event === 'opened');
-        if (!this.isOpen) return;
+        const connected = event === 'opened';
+        if (!this.isOpen || ((connected || event === 'closed') && connected === this.connection.value)) return;
+        if (connected || event === 'closed') this.connection.next(connected);
         for (const slot of this.slots) slot.frontend.event?.(event);
       },
     });
@@ -89,6 +90,7 @@ export class MuxChardev implements Chardev {
   open(): void {
     if (this.isOpen) return;
     this.isOpen = true;
+    this.connection.next(this.backend.connected);
     for (const [index, { frontend }] of this.slots.entries()) {
       if (index !== this.focus) frontend.event?.('mux-out');
       if (this.backend.connected) frontend.event?.('opened');

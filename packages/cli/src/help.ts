@@ -1,5 +1,6 @@
 /** -machine help, -device help, -device X,help, -object help, -cpu help. */
 import { allProperties, isSubtype, type TypeInfo, type TypeRegistry } from '@nandu/core';
+import { deviceList } from '@nandu/monitor';
 import type { Settings } from './settings.js';
 
 /** The text that the options ask for instead of a machine, if they do. */
@@ -7,7 +8,7 @@ export function helpFor(settings: Settings, types: TypeRegistry): string | undef
   if (isHelp(settings.machine['type'])) return machineHelp(types);
   if (isHelp(settings.cpu)) return cpuHelp(types);
   for (const { value } of settings.devices) {
-    if (isHelp(value)) return deviceHelp(types);
+    if (isHelp(value)) return deviceList(types, false);
     const driver = askedAbout(value);
     if (driver !== undefined) return propertyHelp(types, driver, 'device');
   }
@@ -45,22 +46,6 @@ function line(name: string, what: string): string {
 function cpuHelp(types: TypeRegistry): string {
   const models = sorted(types.all().filter((t) => isSubtype(t, 'cpu')));
   return `Available CPUs:\n${models.map((t) => `x86 ${line(t.name.replace(/-x86_64-cpu$/, ''), t.summary ?? '')}`).join('')}`;
-}
-
-function deviceHelp(types: TypeRegistry): string {
-  const byCategory = new Map<string, TypeInfo[]>();
-  for (const info of sorted(types.all().filter((t) => isSubtype(t, 'device') && t.userCreatable))) {
-    const category = info.category ?? 'Uncategorized';
-    byCategory.set(category, [...(byCategory.get(category) ?? []), info]);
-  }
-  const sections = [...byCategory].sort(([a], [b]) => (a < b ? -1 : 1)).map(([category, infos]) => {
-    const lines = infos.map(({ name, bus, summary, aliases }) => {
-      const alias = aliases?.length ? `, alias "${aliases[0]}"` : '';
-      return `name "${name}"${bus ? `, bus ${bus}` : ''}${alias}${summary ? `, desc "${summary}"` : ''}\n`;
-    });
-    return `${category} devices:\n${lines.join('')}`;
-  });
-  return sections.join('\n');
 }
 
 function objectHelp(types: TypeRegistry): string {

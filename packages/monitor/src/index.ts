@@ -1,5 +1,6 @@
 export { addDeviceFromText, addObjectFromText } from './commands/devices.js';
 export { deviceProperties } from './commands/qom.js';
+export { deviceList } from './device-list.js';
 export { executeLine } from './hmp/execute.js';
 export { HmpSession } from './hmp/session.js';
 export { type Json, JsonFloat, type JsonObject, JsonStream, parseJson } from './json/parser.js';

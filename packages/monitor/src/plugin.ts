@@ -1,12 +1,21 @@
 import { definePlugin } from '@nandu/core';
+import { absentCommands } from './commands/absent.js';
 import { aboutCommands } from './commands/about.js';
+import { cpuCommands } from './commands/cpus.js';
 import { deviceCommands } from './commands/devices.js';
+import { machineCommands } from './commands/machines.js';
+import { memoryDumpCommands } from './commands/memory-dump.js';
 import { monitorCommands } from './commands/monitor.js';
+import { mtreeCommand } from './commands/mtree.js';
 import { qomCommands } from './commands/qom.js';
+import { qtreeCommands } from './commands/qtree.js';
 import { runStateCommands } from './commands/run-state.js';
 
 /** The commands that belong to no package of their own. */
 export const monitorPlugin = definePlugin({
   name: 'monitor',
-  commands: [...aboutCommands, ...deviceCommands, ...monitorCommands, ...qomCommands, ...runStateCommands],
+  commands: [
+    ...aboutCommands, ...absentCommands, ...cpuCommands, ...deviceCommands, ...machineCommands, ...memoryDumpCommands, ...monitorCommands,
+    mtreeCommand, ...qomCommands, ...qtreeCommands, ...runStateCommands,
+  ],
 });

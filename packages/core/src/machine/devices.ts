@@ -84,6 +84,7 @@ export function removeDevice(machine: Machine, device: Device): void {
 /** device_del: asks the bus, which asks the guest where it must. */
 export function requestUnplug(machine: Machine, id: string): void {
   const device = machine.findDevice(id);
+  if (!device && id.startsWith('/') && machine.root.resolve(id)) throw new ConfigError(`${id} is not a hotpluggable device`);
   if (!device) throw new QmpError('DeviceNotFound', `Device '${id}' not found`);
   if (!device.bus) throw new ConfigError(`Device '${id}' does not support hotplugging`);
   device.bus.requestUnplug(device);

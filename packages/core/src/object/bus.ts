@@ -27,6 +27,10 @@ export abstract class Bus extends QObject {
     if (index >= 0) this.devices.splice(index, 1);
     device.bus = undefined;
   }
+  /** What `info qtree` says of a device besides its properties: a PCI device's class, ids and BARs. */
+  describe(_device: Device): readonly string[] {
+    return [];
+  }
   /**
    * The user asked (device_del) that the device go away. A bus that can ask the guest does so and calls `machine.remove` later.
    * Throws ConfigError where it cannot be.

@@ -18,6 +18,10 @@ function find({ machine }: CommandContext, path: string): QObject {
 function listProperties(object: QObject): PropertyRow[] {
   const rows = new Map<string, string>([['type', 'string']]);
   for (const { name, type } of allProperties(object.typeInfo)) rows.set(name, type.name);
+  for (const [name, part] of object.aliases) {
+    const type = part.findProperty(name)?.type.name ?? part.dynamicProperties.get(name)?.type;
+    if (type !== undefined && !rows.has(name)) rows.set(name, type);
+  }
   for (const { name, type } of object.dynamicProperties.values()) rows.set(name, type);
   for (const [name, child] of object.children) rows.set(name, `child<${child.typeInfo.name}>`);
   return [...rows].map(([name, type]) => ({ name, type }));

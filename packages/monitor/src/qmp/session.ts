@@ -96,9 +96,9 @@ export class QmpSession {
   }
 
   private negotiate(command: string, given: JsonObject): unknown {
-    if (this.negotiated) throw new QmpError('CommandNotFound', 'Capabilities negotiation is already complete, command ignored');
     if (command !== 'qmp_capabilities') throw new QmpError('CommandNotFound', `Expecting capabilities negotiation with 'qmp_capabilities'`);
     const { enable = [] } = checkArguments(NEGOTIATION, given) as { enable?: Json[] };
+    if (this.negotiated) throw new QmpError('CommandNotFound', 'Capabilities negotiation is already complete, command ignored');
     for (const capability of enable) {
       // QEMU has no name for the element of a list, and says so.
       if (typeof capability !== 'string') throw new QmpError('GenericError', `Invalid parameter type for 'null', expected: string`);
