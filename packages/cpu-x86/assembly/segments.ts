@@ -173,7 +173,7 @@ export function lar(env: usize, selector32: i32, bytes: i32): u64 {
   const ok = inspect(env, selector, S.isLongMode(env) ? LAR_TYPES_LONG : LAR_TYPES);
   if (S.faulted(env)) return 0;
   setZeroFlag(env, ok);
-  return D.high & 0x00ff_ff00;
+  return D.high & 0x00f0_ff00;
 }
 
 export function lsl(env: usize, selector32: i32, bytes: i32): u64 {
