@@ -1,11 +1,13 @@
 /** The x86-64 guest architecture, as accelerators see it. One target a CPU model: the model decides which instructions there are. */
 import type { Target } from '@nandu/tcg';
 import * as L from '../assembly/layout.js';
+import { Disassembler } from './decode/disassemble.js';
 import { FP_HELPERS } from './fp-helpers.js';
 import { helperModule, X86_DATA_BYTES } from './helper-module.js';
 import type { CpuModel } from './models.js';
 import { GLOBALS } from './state.js';
 import { SYSTEM_HELPERS } from './system-helpers.js';
+import { TABLES } from './translate/tables.js';
 import { BlockTranslator } from './translate/translate-block.js';
 
 /** Which TLB table code is fetched through: the one that data accesses of that privilege use, so that they share entries. */
@@ -16,6 +18,7 @@ export function fetchMmu(flags: number): number {
 
 export function createX86Target(model: CpuModel): Target {
   const translator = new BlockTranslator(model.translated);
+  let disassembler: Disassembler | undefined;
   return {
     name: 'x86_64',
     globals: GLOBALS,
@@ -24,5 +27,6 @@ export function createX86Target(model: CpuModel): Target {
     dataBytes: X86_DATA_BYTES,
     translate: (ir, request) => translator.translate(ir, request),
     fetchMmu,
+    disassemble: (code, flags, offset) => (disassembler ??= new Disassembler(TABLES, model.translated)).disassemble(code, flags, offset),
   };
 }
