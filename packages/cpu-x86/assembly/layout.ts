@@ -205,3 +205,5 @@ export const MMU_KERNEL_NO_SMAP = 2;
 
 /** Own reason to leave: a triple fault. */
 export const EXIT_TRIPLE_FAULT = 16;
+/** A near branch to an address that is not canonical: #GP(0) at `pc`, with nothing else done. */
+export const EXIT_NOT_CANONICAL = 17;

@@ -7,6 +7,7 @@ import { Env, type TargetCpu } from '@nandu/tcg';
 import * as L from '../assembly/layout.js';
 import { CpuState, type SegmentState } from './cpu-state.js';
 import { apicIdOf, Cpuid, type CpuTopology } from './cpuid.js';
+import { dumpRegisters } from './dump.js';
 import type { SystemExports } from './helper-module.js';
 import type { CpuModel } from './models.js';
 import { MsrFile } from './msr.js';
@@ -184,6 +185,11 @@ export class X86Cpu implements TargetCpu, CpuSignals {
   }
 
   handleExit(reason: number): void {
+    if (reason === L.EXIT_NOT_CANONICAL) {
+      this.exports.raise(this.env, GP, 0);
+      this.exports.fault(this.env);
+      return;
+    }
     if (reason !== L.EXIT_TRIPLE_FAULT) return;
     this.shutdown = true;
     this.services.tripleFault?.(this);
@@ -363,6 +369,11 @@ export class X86Cpu implements TargetCpu, CpuSignals {
     if (name === 'cr8') return BigInt(this.interrupts?.readTpr() ?? 0);
     const offset = REGISTER_OFFSETS[name];
     return offset === undefined ? undefined : this.state.u64(offset);
+  }
+
+  /** `info registers`. */
+  dumpRegisters(): string {
+    return dumpRegisters(this.state, Number(this.exports.read_eflags(this.env)));
   }
 
   readSegment(name: keyof typeof SEGMENT_NUMBERS): SegmentState {

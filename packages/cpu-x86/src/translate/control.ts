@@ -1,7 +1,8 @@
 /** Jumps, calls, returns, loops and software interrupts. */
 import type { Value } from '@nandu/tcg';
-import { FLAG_OF, FLAG_ZF } from '../../assembly/layout.js';
+import { EXIT_NOT_CANONICAL, FLAG_OF, FLAG_ZF } from '../../assembly/layout.js';
 import type { OpcodeTable } from '../decode/opcode-table.js';
+import { PC } from '../state.js';
 import { EXCEPTION, type Translation } from './translation.js';
 
 const RCX = 1;
@@ -77,7 +78,19 @@ function jump(t: Translation): void {
 
 /** To an address of operand size. */
 function jumpTo(t: Translation, target: Value): void {
+  leaveUnlessCanonical(t, target);
   t.endDynamic(t.toI64(target, t.operandSize));
+}
+
+/**
+ * #GP(0) at the branch itself. Too frequent for a helper: the block leaves with nothing done, and `X86Cpu` raises it.
+ * Canonical addresses plus 2^47 have no bits from 48 on.
+ */
+function leaveUnlessCanonical(t: Translation, target: Value): void {
+  if (!t.mode64) return;
+  const { ir } = t;
+  ir.set(PC, ir.i64(t.pc));
+  ir.exitIf(ir.wrap(ir.shrU(ir.add(target, ir.i64(CANONICAL_END)), ir.i64(48))), { kind: 'leave', reason: EXIT_NOT_CANONICAL });
 }
 
 function call(t: Translation): void {
@@ -87,8 +100,9 @@ function call(t: Translation): void {
 }
 
 function callTo(t: Translation, target: Value): void {
+  leaveUnlessCanonical(t, target);
   t.push(t.operandSize, t.constant(t.nextPc, t.operandSize));
-  jumpTo(t, target);
+  t.endDynamic(t.toI64(target, t.operandSize));
 }
 
 function farImmediate(t: Translation, name: 'far_jump' | 'far_call'): void {

@@ -111,12 +111,19 @@ export abstract class MemoryOperands extends RegisterAccess {
 
   /** Loads from a linear address. Integers come zero-extended. */
   loadLinear(address: Value, size: number, options: AccessOptions = {}): Value {
+    if (this.hflags & L.HF_BREAKPOINTS) this.watch(address, size, false);
     const value = this.ir.load(this.access(size, options), address);
     return size < 4 && !options.signed && !options.type ? this.markExtended(value, size) : value;
   }
 
   storeLinear(address: Value, size: number, value: Value, options: AccessOptions = {}): void {
+    if (this.hflags & L.HF_BREAKPOINTS) this.watch(address, size, true);
     this.ir.store(this.access(size, options), address, value);
+  }
+
+  /** Data breakpoints are on: notes the access; what comes of it is seen after the instruction. */
+  private watch(address: Value, size: number, write: boolean): void {
+    this.ir.call(SYSTEM_HELPERS.watch_data, address, this.ir.i32(size), this.ir.i32(write ? 1 : 0));
   }
 
   private access(size: number, { type, signed = false, forWrite = false, aligned }: AccessOptions): MemoryAccess {

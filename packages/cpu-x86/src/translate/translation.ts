@@ -14,7 +14,7 @@ import { EXCEPTION } from './exceptions.js';
 export { EXCEPTION } from './exceptions.js';
 
 /** Under these there is something to do after every instruction, so blocks do not go straight to others. */
-const AFTERWARDS = L.HF_TF | L.HF_INHIBIT | L.HF_RF;
+const AFTERWARDS = L.HF_TF | L.HF_INHIBIT | L.HF_RF | L.HF_BREAKPOINTS;
 
 export class Translation extends FlagTracker {
   /** Whether the block must end after this instruction although it does not branch. */
@@ -265,7 +265,7 @@ export class Translation extends FlagTracker {
   endLookup(): void {
     this.finishInstruction();
     this.commit();
-    if (this.hflags & L.HF_TF) this.call('single_step', this.ir.get(PC));
+    this.debugTraps();
     this.ir.end({ kind: 'lookup' });
   }
 
@@ -281,8 +281,14 @@ export class Translation extends FlagTracker {
     if (pc !== undefined) this.set(PC, this.ir.i64(pc));
     this.finishInstruction();
     this.commit();
-    if (this.hflags & L.HF_TF) this.call('single_step', this.ir.get(PC));
+    this.debugTraps();
     this.ir.end({ kind: 'leave', reason });
+  }
+
+  /** Single step and data breakpoints come after the instruction, as traps. */
+  private debugTraps(): void {
+    if (this.hflags & L.HF_TF) this.call('single_step', this.ir.get(PC));
+    else if (this.hflags & L.HF_BREAKPOINTS) this.call('watch_end', this.ir.get(PC));
   }
 
   /** The next instruction starts a block of its own: this one may have changed what translation depends on. */
