@@ -80,6 +80,12 @@ class TcgProcessor implements Processor {
   reset(): void {
     this.cpu.reset();
   }
+  readRegister(name: string): bigint | undefined {
+    return this.cpu.readRegister(name);
+  }
+  dumpRegisters(): string {
+    return this.cpu.dumpRegisters();
+  }
   setState(state: ProcessorState): void {
     this.cpu.setState(state);
   }

@@ -22,6 +22,8 @@ export interface ProcessorState {
 export interface Processor extends VCpu, CpuSignals {
   readonly tsc: CpuTsc;
   setState(state: ProcessorState): void;
+  /** Does what firmware does in each processor: memory types, write-back but for `uncachedStart` to 4 GiB, a power of two in size. */
+  setUpAsFirmware?(uncachedStart: number): void;
 }
 
 export interface ProcessorRequest {

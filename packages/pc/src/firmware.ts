@@ -3,6 +3,7 @@
  * place of the power-management ports, interrupt controllers in virtual wire mode.
  */
 import { ACPI_PORT, SCI_IRQ } from '@nandu/acpi';
+import type { AddressSpaceIo } from '@nandu/core';
 import type { Bar, PciBus, PciDevice } from '@nandu/pci';
 import { pciConfig } from '@nandu/pci';
 import type { Piix3 } from './piix3.js';
@@ -25,6 +26,17 @@ export function setUpPci(bus: PciBus, piix3: Piix3, pm: Piix4Pm, hole64Start: nu
       if (pin !== 0) device.configWrite(pciConfig.INTERRUPT_LINE, device === pm ? SCI_IRQ : (PIRQ_IRQS[bus.wiring.routeInterrupt(device.slot, pin - 1)] as number), 1);
     }
   });
+}
+
+/** The 8259s: vectors 8 and 0x70, as ever on a PC, and every request masked. */
+export function setUpPics(io: AddressSpaceIo): void {
+  const ICW1 = 0x11;
+  const ICW4_8086 = 0x01;
+  const sequence = { 0x20: [0x08, 0x04], 0xa0: [0x70, 0x02] };
+  for (const [port, words] of Object.entries(sequence)) {
+    io.write(Number(port), ICW1, 1);
+    for (const word of [...words, ICW4_8086, 0xff]) io.write(Number(port) + 1, word, 1);
+  }
 }
 
 /** The largest first, so that every BAR is aligned to its size without gaps. */

@@ -46,6 +46,11 @@ export function pciHole64(endOfMemory: number): { first: number; last: number } 
   return { first, last: first + PCI_HOLE_64_BYTES - 1 };
 }
 
+/** From here to 4 GiB firmware makes memory uncacheable: the smallest power of two that covers the devices, and no RAM. */
+export function uncachedStart({ lowBytes }: RamLayout): number {
+  return lowBytes <= LOW_RAM_CUT ? LOW_RAM_CUT : LOW_RAM_LIMIT;
+}
+
 /** Address of the ACPI tables. */
 export function acpiAddress({ lowBytes }: RamLayout): number {
   return lowBytes - ACPI_RESERVED_BYTES;

@@ -1,7 +1,7 @@
 /** pc-i440fx: the machine with an i440FX host bridge and a PIIX3 (QEMU's 'pc'). Assembly only. */
 import { HPET_ADDRESS, SCI_IRQ } from '@nandu/acpi';
 import { apicPage, APIC_PAGE_ADDRESS, ApicBus, IOAPIC_ADDRESS, IoApic, LocalApic } from '@nandu/apic';
-import { AddressSpaceMemory, Board, boolType, ConfigError, type Device, GiB, Log, Machine, MemoryRegion, property, sizeType, type } from '@nandu/core';
+import { AddressSpaceIo, AddressSpaceMemory, Board, boolType, ConfigError, type Device, GiB, Log, Machine, MemoryRegion, property, sizeType, type } from '@nandu/core';
 import { FW_CFG, FwCfg, Hpet, I8042, I8254, I8257, I8259, type IrqSink, IsaSerial, Mc146818, PcSpeaker, Port92, PostPorts } from '@nandu/isa';
 import { DeviceMemory, MachineMemory } from '@nandu/memory';
 import { acpiTables } from './acpi-tables.js';
@@ -10,10 +10,10 @@ import { loadKernel } from './boot/load-kernel.js';
 import { fillCmos } from './cmos.js';
 import { cpuClassOf, type X86CpuDevice } from './cpu-device.js';
 import { CpuFactory } from './cpu-factory.js';
-import { setUpPci } from './firmware.js';
+import { setUpPci, setUpPics } from './firmware.js';
 import { I440Fx, I440FxHost } from './i440fx.js';
 import { InterruptRouter } from './interrupts.js';
-import { acpiAddress, E820, e820Map, endOfRam, pciHole64, type RamLayout, splitRam } from './memory-layout.js';
+import { acpiAddress, E820, e820Map, endOfRam, pciHole64, type RamLayout, splitRam, uncachedStart } from './memory-layout.js';
 import { Piix3 } from './piix3.js';
 import { Piix4Pm } from './piix4-pm.js';
 import { placeOf } from './topology.js';
@@ -56,6 +56,7 @@ export class PcBoard extends Board {
   constructor(
     private readonly machine: Machine,
     private readonly memory: AddressSpaceMemory,
+    private readonly io: AddressSpaceIo,
     private readonly machineMemory: MachineMemory,
     private readonly deviceMemory: DeviceMemory,
     private readonly apics: ApicBus,
@@ -251,9 +252,13 @@ export class PcBoard extends Board {
     const { accelerator } = this.machine.config;
     if (accelerator === 'qtest') return;
     setUpPci(this.host.pci, this.piix3, this.pm, pciHole64(this.endOfMemory).first);
+    setUpPics(this.io);
     for (const { lapic } of this.cpuDevices) lapic.setUpAsFirmware();
     for (const { address, bytes } of [...this.parts, ...(this.kernel?.parts ?? [])]) this.memory.writeBytes(address, bytes);
-    for (const { processor } of this.cpuDevices) processor?.reset();
+    for (const { processor } of this.cpuDevices) {
+      processor?.reset();
+      processor?.setUpAsFirmware?.(uncachedStart(this.layout));
+    }
     if (this.kernel) this.cpuDevices[0]?.processor?.setState(this.kernel.entry);
     else this.log.warning('there is nothing to boot: no -kernel was given');
   }
