@@ -83,6 +83,9 @@ class TcgProcessor implements Processor {
   readRegister(name: string): bigint | undefined {
     return this.cpu.readRegister(name);
   }
+  translate(linear: number): number | undefined {
+    return this.cpu.translate(BigInt(linear));
+  }
   dumpRegisters(): string {
     return this.cpu.dumpRegisters();
   }

@@ -11,7 +11,7 @@ import { dumpRegisters } from './dump.js';
 import type { SystemExports } from './helper-module.js';
 import type { CpuModel } from './models.js';
 import { MsrFile } from './msr.js';
-import { REGISTER_OFFSETS, SEGMENT_NUMBERS } from './registers.js';
+import { NARROW_REGISTERS, REGISTER_OFFSETS, SEGMENT_NUMBERS } from './registers.js';
 import { init, powerOn, setTable, type StateChange } from './reset.js';
 
 /** I/O ports; `AddressSpaceIo` is one. Sizes are 1, 2 or 4 bytes. */
@@ -186,11 +186,11 @@ export class X86Cpu implements TargetCpu, CpuSignals {
 
   handleExit(reason: number): void {
     if (reason === L.EXIT_NOT_CANONICAL) {
+      this.state.setI32(Env.ENV_EXIT_REASON, 0);
       this.exports.raise(this.env, GP, 0);
       this.exports.fault(this.env);
-      return;
     }
-    if (reason !== L.EXIT_TRIPLE_FAULT) return;
+    if (this.state.i32(Env.ENV_EXIT_REASON) !== L.EXIT_TRIPLE_FAULT) return;
     this.shutdown = true;
     this.services.tripleFault?.(this);
   }
@@ -367,6 +367,8 @@ export class X86Cpu implements TargetCpu, CpuSignals {
   readRegister(name: string): bigint | undefined {
     if (name === 'rflags') return this.exports.read_eflags(this.env);
     if (name === 'cr8') return BigInt(this.interrupts?.readTpr() ?? 0);
+    if (name in NARROW_REGISTERS) return BigInt.asUintN(32, this.readRegister(NARROW_REGISTERS[name]!)!);
+    if (name in SEGMENT_NUMBERS) return BigInt(this.readSegment(name as keyof typeof SEGMENT_NUMBERS).selector);
     const offset = REGISTER_OFFSETS[name];
     return offset === undefined ? undefined : this.state.u64(offset);
   }

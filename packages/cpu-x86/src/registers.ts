@@ -16,3 +16,9 @@ export const REGISTER_OFFSETS: Readonly<Record<string, number>> = {
 };
 
 export const SEGMENT_NUMBERS = { es: L.ES, cs: L.CS, ss: L.SS, ds: L.DS, fs: L.FS, gs: L.GS, ldtr: L.LDTR, tr: L.TR } as const;
+
+/** Names of the low halves. */
+export const NARROW_REGISTERS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(['ax', 'cx', 'dx', 'bx', 'sp', 'bp', 'si', 'di'].map((name) => [`e${name}`, `r${name}`])),
+  eip: 'rip', eflags: 'rflags',
+};
