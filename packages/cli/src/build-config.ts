@@ -15,6 +15,8 @@ const NOT_PROPERTIES = new Set(['type', 'accel', 'memory-backend']);
 const DEFAULT_MACHINE = 'pc';
 /** Where a board does not say: the APIC ids of a PC without x2APIC. */
 const MAX_CPUS = 255;
+/** As many vCPU blocks as the accelerator's part of linear memory holds. */
+const MAX_TCG_CPUS = 64;
 
 export function buildConfig(settings: Settings, types: TypeRegistry): MachineConfig {
   const machineName = settings.machine['type'] ?? DEFAULT_MACHINE;
@@ -23,6 +25,7 @@ export function buildConfig(settings: Settings, types: TypeRegistry): MachineCon
   const { name: accelerator, properties: acceleratorProperties } = chooseAccelerator(settings);
   const backendSizes = backends(settings.objects);
   const smp = smpConfig(settings, board.name.replace(/-machine$/, ''), MAX_CPUS);
+  if (accelerator === 'tcg' && smp.maxCpus > MAX_TCG_CPUS) throw new ConfigError(`Number of CPUs requested (${smp.maxCpus}) exceeds what accelerator tcg runs (${MAX_TCG_CPUS})`);
   const memory = memoryConfig(settings, backendSizes.get(settings.machine['memory-backend'] ?? ''));
   checkBackend(settings, memory.sizeBytes, backendSizes);
   return {

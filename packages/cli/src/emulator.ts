@@ -2,8 +2,8 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { chardevPlugin, ChardevRegistry } from '@nandu/chardev';
 import { nodeChardevs } from '@nandu/chardev/node';
-import { addObject, ConfigError, isIdentifier, ID_HINT, type LogRecord, Machine, type Plugin, RunLoop, TypeRegistry } from '@nandu/core';
-import { addDeviceFromText, addObjectFromText, type JsonObject, Monitors, parseJson } from '@nandu/monitor';
+import { addObject, checkObject, ConfigError, isIdentifier, ID_HINT, type LogRecord, Machine, type ObjectOptions, type Plugin, RunLoop, TypeRegistry } from '@nandu/core';
+import { addDeviceFromText, type JsonObject, Monitors, objectFromText, parseJson } from '@nandu/monitor';
 import { buildConfig } from './build-config.js';
 import { helpFor } from './help.js';
 import { Lifecycle } from './lifecycle.js';
@@ -11,7 +11,7 @@ import { loadPlugin } from './load-plugin.js';
 import { located } from './options/parse.js';
 import { pairsOf } from './options/option.js';
 import { BUILT_IN_PLUGINS } from './plugins.js';
-import { CommandLineError, report } from './problem.js';
+import { CommandLineError, report, warn } from './problem.js';
 import type { Given, Settings } from './settings.js';
 
 const LOG_ITEM: Readonly<Record<LogRecord['kind'], string | undefined>> = { 'guest-error': 'guest_errors', unimplemented: 'unimp', warning: undefined, info: undefined };
@@ -28,15 +28,22 @@ export async function runEmulator(settings: Settings): Promise<number> {
   return new Emulator(settings, plugins, types).run();
 }
 
-function typesOf(plugins: readonly Plugin[]): TypeRegistry {
+export function typesOf(plugins: readonly Plugin[]): TypeRegistry {
   const types = new TypeRegistry();
   for (const plugin of plugins) for (const type of plugin.types ?? []) types.add(type);
   return types;
 }
 
-class Emulator {
+function objectFromJson({ 'qom-type': qomType, id, ...properties }: JsonObject): ObjectOptions {
+  if (typeof qomType !== 'string') throw new ConfigError(`Parameter 'qom-type' is missing`);
+  if (typeof id !== 'string') throw new ConfigError(`Parameter 'id' is missing`);
+  return { qomType, id, properties };
+}
+
+/** One machine and what surrounds it. */
+export class Emulator {
   private readonly chardevs: ChardevRegistry;
-  private readonly machine: Machine;
+  readonly machine: Machine;
   private readonly monitors: Monitors;
   /** The option that is being carried out, for warnings. */
   private location: string | undefined;
@@ -67,14 +74,18 @@ class Emulator {
     }
   }
 
-  private async start(): Promise<void> {
+  /** Makes everything that the settings describe and, unless told otherwise, lets the machine run. */
+  async start(): Promise<void> {
     const { settings, machine } = this;
     await this.openChardevs();
     this.openMonitors();
-    for (const given of settings.objects) this.at(given.location, () => this.addObject(given));
+    this.addObjects();
     this.at(undefined, () => machine.build());
     for (const given of settings.devices) this.at(given.location, () => this.addDevice(given));
     this.at(undefined, () => machine.finish());
+    for (const { driver, property } of settings.globals) {
+      if (!machine.types.find(driver)) warn(`global ${driver}.${property} has invalid class name`);
+    }
     this.writePidfile();
     this.catchSignals();
     new Lifecycle(machine, new RunLoop(machine), (code) => this.end(code), (error) => this.fail(error));
@@ -113,12 +124,20 @@ class Emulator {
     }
   }
 
-  private addObject({ value }: Given): void {
-    if (!value.startsWith('{')) return addObjectFromText(this.machine, value);
-    const { 'qom-type': qomType, id, ...properties } = parseJson(value) as JsonObject;
-    if (typeof qomType !== 'string') throw new ConfigError(`Parameter 'qom-type' is missing`);
-    if (typeof id !== 'string') throw new ConfigError(`Parameter 'id' is missing`);
-    addObject(this.machine, { qomType, id, properties });
+  /** Objects are all checked before the first is made, so that what is wrong with a text is found with its option. */
+  private addObjects(): void {
+    const { machine } = this;
+    const ids = new Set<string>();
+    const checked = this.settings.objects.map(({ value, location }) =>
+      this.at(location, () => {
+        const options = value.startsWith('{') ? objectFromJson(parseJson(value) as JsonObject) : objectFromText(machine.types, value);
+        checkObject(machine.types, options);
+        if (ids.has(options.id)) throw new ConfigError(`Duplicate ID '${options.id}' for object`);
+        ids.add(options.id);
+        return options;
+      }),
+    );
+    for (const options of checked) this.at(undefined, () => addObject(machine, options));
   }
 
   private addDevice(given: Given): void {
@@ -154,11 +173,17 @@ class Emulator {
 
   private catchSignals(): void {
     for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]] as const) {
-      process.on(signal, () => {
+      this.listen(signal, () => {
         process.stderr.write(report(`terminating on signal ${number}`));
         this.machine.requestShutdown('host-signal');
       });
     }
+  }
+
+  private readonly listening: (readonly [NodeJS.Signals, () => void])[] = [];
+  private listen(signal: NodeJS.Signals, act: () => void): void {
+    process.on(signal, act);
+    this.listening.push([signal, act]);
   }
 
   private log({ kind, message }: LogRecord): void {
@@ -186,7 +211,8 @@ class Emulator {
     this.finished(1);
   }
 
-  private async close(): Promise<void> {
+  async close(): Promise<void> {
+    for (const [signal, act] of this.listening.splice(0)) process.off(signal, act);
     await this.chardevs.closeAll();
     if (this.settings.pidfile !== undefined) rmSync(this.settings.pidfile, { force: true });
   }

@@ -3,6 +3,8 @@ import { allProperties, isSubtype, type TypeInfo, type TypeRegistry } from '@nan
 import { deviceList } from '@nandu/monitor';
 import type { Settings } from './settings.js';
 
+const DEFAULT_MACHINE = 'pc';
+
 /** The text that the options ask for instead of a machine, if they do. */
 export function helpFor(settings: Settings, types: TypeRegistry): string | undefined {
   if (isHelp(settings.machine['type'])) return machineHelp(types);
@@ -35,7 +37,7 @@ function machineHelp(types: TypeRegistry): string {
   const rows = sorted(types.all().filter((t) => isSubtype(t, 'machine'))).flatMap((info) => {
     const name = info.name.replace(/-machine$/, '');
     const aliases = (info.aliases ?? []).map((alias) => line(alias.replace(/-machine$/, ''), `${info.summary ?? ''} (alias of ${name})`));
-    return [...aliases, line(name, info.summary ?? '')];
+    return [...aliases, line(name, `${info.summary ?? ''}${info.aliases?.includes(`${DEFAULT_MACHINE}-machine`) ? ' (default)' : ''}`.trim() || 'empty machine')];
   });
   return `Supported machines are:\n${rows.join('')}`;
 }

@@ -6,6 +6,7 @@ import { CommandLineError, report } from './problem.js';
 /** Whatever happens, the user gets a sentence, a status, and (by the exit handlers) the terminal back. */
 function giveUp(error: unknown): never {
   if (error instanceof CommandLineError) {
+    process.stdout.write(error.output);
     process.stderr.write(error.text);
     process.exit(error.status);
   }

@@ -6,6 +6,8 @@ export class CommandLineError extends Error {
   constructor(
     readonly text: string,
     readonly status = 1,
+    /** What goes to stdout instead: help that was asked for in vain. */
+    readonly output = '',
   ) {
     super(text);
   }

@@ -15,7 +15,7 @@ export { type Chardev, type ChardevFrontend, type ChardevPort, Chardevs } from '
 export { type AnyCommand, type ArgumentInfo, type ArgumentType, type CommandContext, type CommandMonitor, type HmpCommand, hmpCommand, type QmpCommand, qmpCommand } from './machine/command.js';
 export { type BootConfig, MACHINE_CONFIG, type MachineConfig, type MemoryConfig, type NumaNodeConfig, type SmpConfig } from './machine/config.js';
 export { type DeviceOptions, requestUnplug } from './machine/devices.js';
-export { addObject, ID_HINT, isIdentifier, type ObjectOptions, removeObject, type UserCreatable } from './machine/objects.js';
+export { addObject, checkObject, ID_HINT, isIdentifier, type ObjectOptions, removeObject, type UserCreatable } from './machine/objects.js';
 export type { MachineEvent, RunStateName, ShutdownCause } from './machine/events.js';
 export { Machine, type MachineRequest } from './machine/machine.js';
 export { definePlugin, type Plugin } from './machine/plugin.js';

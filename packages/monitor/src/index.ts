@@ -1,4 +1,4 @@
-export { addDeviceFromText, addObjectFromText } from './commands/devices.js';
+export { addDeviceFromText, objectFromText } from './commands/devices.js';
 export { deviceProperties } from './commands/qom.js';
 export { deviceList } from './device-list.js';
 export { executeLine } from './hmp/execute.js';

@@ -1,6 +1,6 @@
 /** Options about the run: boot, time, what happens at its end, what is logged. */
 import { boolType, ConfigError } from '@nandu/core';
-import { warn } from '../problem.js';
+import { CommandLineError, warn } from '../problem.js';
 import { flag, knownPairs, oneOf, type Option } from './option.js';
 
 const VGA_TYPES = ['none', 'std', 'cirrus', 'vmware', 'qxl', 'xenfb', 'tcx', 'cg3', 'virtio'];
@@ -9,7 +9,10 @@ const PANIC_ACTIONS = ['pause', 'shutdown', 'exit-failure', 'none'] as const;
 const WATCHDOG_ACTIONS = ['reset', 'shutdown', 'poweroff', 'inject-nmi', 'pause', 'debug', 'none'] as const;
 
 /** Items of -d; those that are not kinds of log record cannot be given. */
-const LOG_ITEMS = ['guest_errors', 'unimp'];
+const LOG_ITEMS = {
+  guest_errors: 'log when the guest OS does something invalid',
+  unimp: 'log unimplemented functionality',
+} as const;
 const OTHER_LOG_ITEMS = ['out_asm', 'in_asm', 'op', 'op_opt', 'op_ind', 'int', 'exec', 'cpu', 'fpu', 'mmu', 'pcall', 'cpu_reset', 'page', 'nochain', 'plugin', 'strace', 'tid'];
 
 const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
@@ -138,11 +141,12 @@ export const generalOptions: readonly Option[] = [
   {
     names: ['d'],
     argument: 'item1,...',
-    help: `log to stderr: ${LOG_ITEMS.join(', ')}`,
+    help: `log to stderr: ${Object.keys(LOG_ITEMS).join(', ')}`,
     apply(s, { value }) {
       for (const item of value.split(',')) {
         if (OTHER_LOG_ITEMS.includes(item)) throw new ConfigError(`log item '${item}' is not implemented`);
-        if (!LOG_ITEMS.includes(item)) throw new ConfigError(`unknown log item '${item}', known are ${LOG_ITEMS.join(', ')}`);
+        // As QEMU: the list goes to stdout, and that is all.
+        if (!(item in LOG_ITEMS)) throw new CommandLineError('', 1, `Log items (comma separated):\n${Object.entries(LOG_ITEMS).map(([name, what]) => `${name.padEnd(15)} ${what}\n`).join('')}`);
         s.logItems.add(item);
       }
     },

@@ -1,10 +1,10 @@
-import { ConfigError } from '@nandu/core';
+import { ConfigError, QmpError } from '@nandu/core';
+import { PACKAGE, QEMU_VERSION_TEXT } from '@nandu/monitor';
 import { CommandLineError, PROGRAM, report } from '../problem.js';
 import { type Given, Settings } from '../settings.js';
 import { UnlocatedError } from './general.js';
 import { REASONS, REFUSED } from './refused.js';
 import { OPTION_BY_NAME, OPTIONS } from './table.js';
-import { QEMU_VERSION_TEXT, PACKAGE } from '@nandu/monitor';
 
 /** What the command line asks for: a machine, or only a text. */
 export type Parsed = { readonly settings: Settings } | { readonly text: string };
@@ -39,6 +39,7 @@ export async function parseCommandLine(args: readonly string[]): Promise<Parsed>
 /** An error of an option as the user reads it. */
 export function located(error: unknown, location?: string): unknown {
   if (error instanceof UnlocatedError) return new CommandLineError(report(error.message));
+  if (error instanceof QmpError) return new CommandLineError(report(error.message, location));
   if (!(error instanceof ConfigError)) return error;
   return new CommandLineError(report(error.message, location) + (error.hint === undefined ? '' : `${error.hint}\n`));
 }

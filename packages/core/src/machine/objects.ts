@@ -1,7 +1,7 @@
 import { ConfigError, QmpError } from '../errors.js';
 import type { QObject } from '../object/object.js';
 import { type TextForm } from '../object/property-types.js';
-import { allProperties } from '../object/type.js';
+import { allProperties, isSubtype, type TypeInfo, type TypeRegistry } from '../object/type.js';
 import type { Machine } from './machine.js';
 
 /**
@@ -32,22 +32,27 @@ export function isIdentifier(id: string): boolean {
   return /^[A-Za-z][A-Za-z0-9_.-]*$/.test(id);
 }
 
+/** Refuses what can be refused before anything is made: the type, unknown and missing properties, values that are none. */
+export function checkObject(types: TypeRegistry, { qomType, id, properties, text }: ObjectOptions): TypeInfo {
+  const info = types.find(qomType);
+  if (!info || info.abstract || !isSubtype(info, 'user-creatable')) throw new ConfigError(`Parameter 'qom-type' does not accept value '${qomType}'`);
+  const declared = new Map(allProperties(info).map((p) => [p.name, p]));
+  for (const [name, value] of Object.entries(properties)) {
+    const property = declared.get(name);
+    if (!property) throw new ConfigError(text ? `Invalid parameter '${name}'` : `Parameter '${name}' is unexpected`);
+    if (text) property.type.parse(String(value), name, text);
+    else property.type.fromJson(value, name);
+  }
+  for (const { name, required } of declared.values()) {
+    if (required && !(name in properties)) throw new ConfigError(`Parameter '${name}' is missing`);
+  }
+  if (!isIdentifier(id)) throw new ConfigError(`Parameter 'id' expects an identifier`, ID_HINT);
+  return info;
+}
+
 /** Creates, configures and completes an object under /objects (QEMU's user_creatable_add_type). */
 export function addObject(machine: Machine, options: ObjectOptions): QObject {
-  const info = machine.types.find(options.qomType);
-  if (!info || info.abstract || !machine.isType(info, 'user-creatable')) {
-    throw new ConfigError(`Parameter 'qom-type' does not accept value '${options.qomType}'`);
-  }
-  const properties = allProperties(info);
-  for (const name of Object.keys(options.properties)) {
-    if (!properties.some((p) => p.name === name)) {
-      throw new ConfigError(options.text ? `Invalid parameter '${name}'` : `Parameter '${name}' is unexpected`);
-    }
-  }
-  for (const { name, required } of properties) {
-    if (required && !(name in options.properties)) throw new ConfigError(`Parameter '${name}' is missing`);
-  }
-  if (!isIdentifier(options.id)) throw new ConfigError(`Parameter 'id' expects an identifier`, ID_HINT);
+  const info = checkObject(machine.types, options);
   const object = machine.instantiateType(info);
   for (const [name, value] of Object.entries(options.properties)) {
     if (options.text) object.setPropertyText(name, String(value), options.text);

@@ -1,5 +1,5 @@
 /** Devices and objects that come and go: device_add, device_del, object-add, object-del. */
-import { addObject, type AnyCommand, ConfigError, hmpCommand, ID_HINT, isIdentifier, type Machine, optionRecord, parseOptions, qmpCommand, QmpError, removeObject, requestUnplug } from '@nandu/core';
+import { addObject, type AnyCommand, ConfigError, hmpCommand, ID_HINT, isIdentifier, isSubtype, type Machine, type ObjectOptions, optionRecord, parseOptions, qmpCommand, QmpError, removeObject, requestUnplug, type TypeRegistry } from '@nandu/core';
 import { JsonFloat } from '../json/parser.js';
 
 type Dict = Readonly<Record<string, unknown>>;
@@ -61,14 +61,14 @@ const objectDel = qmpCommand<{ id: string }>({
   },
 });
 
-/** `-object` and object_add, from option text. */
-export function addObjectFromText(machine: Machine, text: string): void {
+/** What the text of `-object` or object_add asks for. */
+export function objectFromText(types: TypeRegistry, text: string): ObjectOptions {
   const { 'qom-type': qomType, id, ...properties } = optionRecord(parseOptions(text, 'qom-type'));
   if (qomType === undefined || qomType === '') throw new ConfigError(`Parameter 'qom-type' is missing`);
-  const info = machine.types.find(qomType);
-  if (!info || !machine.isType(info, 'user-creatable')) throw new ConfigError(`Parameter 'qom-type' does not accept value '${qomType}'`);
+  const info = types.find(qomType);
+  if (!info || !isSubtype(info, 'user-creatable')) throw new ConfigError(`Parameter 'qom-type' does not accept value '${qomType}'`);
   if (id === undefined) throw new ConfigError(`Parameter 'id' is missing`);
-  addObject(machine, { qomType, id, properties, text: 'object' });
+  return { qomType, id, properties, text: 'object' };
 }
 
 const hmp: readonly AnyCommand[] = [
@@ -98,7 +98,7 @@ const hmp: readonly AnyCommand[] = [
     params: '[qom-type=]type,id=str[,prop=value][,...]',
     help: 'create QOM object',
     run({ object }, { machine }) {
-      addObjectFromText(machine, object);
+      addObject(machine, objectFromText(machine.types, object));
       return undefined;
     },
   }),

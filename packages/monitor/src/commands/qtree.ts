@@ -4,9 +4,12 @@ import { deviceList } from '../device-list.js';
 
 const indent = (level: number): string => ' '.repeat(level);
 
-/** Plain configuration: not links, not what is computed. Those of the most derived type first. */
+/**
+ * Configuration, those of the most derived type first. Not links, nor what changes while the device lives, nor sizes with
+ * checks of their own: QEMU keeps those as properties of the object, which its tree does not show.
+ */
 function shownProperties(info: TypeInfo): PropertyInfo[] {
-  const own = info.properties.filter((p) => !p.get && !p.set && !p.readOnly && !p.type.name.startsWith('link<'));
+  const own = info.properties.filter((p) => !p.runtime && !p.readOnly && !p.type.name.startsWith('link<') && !(p.type.name === 'size' && (p.set || p.get)));
   return info.parent ? [...own, ...shownProperties(info.parent)] : own;
 }
 
@@ -27,7 +30,7 @@ function addressOf(region: MemoryRegion): bigint {
 
 function deviceText(device: Device, level: number): string {
   const inner = level + 2;
-  const properties = shownProperties(device.typeInfo).map(({ name, type, field }) => `${indent(inner)}${name} = ${type.print((device as unknown as Record<string, unknown>)[field])}\n`);
+  const properties = shownProperties(device.typeInfo).map(({ name, type }) => `${indent(inner)}${name} = ${type.print(device.getProperty(name))}\n`);
   const hex = (value: bigint | number): string => value.toString(16).padStart(16, '0');
   const regions = device.bus ? [] : device.regions.map((region) => `${indent(inner)}mmio ${hex(addressOf(region))}/${hex(region.size)}\n`);
   const details = device.bus?.describe(device).map((line) => `${indent(inner)}${line}\n`) ?? [];
@@ -43,7 +46,11 @@ function busText(bus: Bus, level: number): string {
 
 /** Parts of the board that sit on no bus; CPUs and their interrupt controllers are not in this tree. */
 function systemDevices(machine: Machine): Device[] {
-  return machine.all(Device).filter((device) => !device.bus && !isSubtype(device.typeInfo, 'cpu') && (device.typeInfo.bus === undefined || device.typeInfo.bus === 'System'));
+  return machine.all(Device).filter((device) => !device.bus && !partOfCpu(device) && (device.typeInfo.bus === undefined || device.typeInfo.bus === 'System'));
+}
+
+function partOfCpu(device: Device): boolean {
+  return isSubtype(device.typeInfo, 'cpu') || (device.parent instanceof Device && partOfCpu(device.parent));
 }
 
 export const qtreeCommands: readonly AnyCommand[] = [
