@@ -4,7 +4,8 @@ import { MemoryRegion, type MmioHandler, type MmioOptions } from '../memory/regi
 import type { Bus } from './bus.js';
 import { QObject } from './object.js';
 import { loadFields, resetFields, saveFields } from './saved.js';
-import { type PropertyInfo, type } from './type.js';
+import { boolType, linkType } from './property-types.js';
+import { type PropertyInfo, property, type } from './type.js';
 
 /** Inputs of a device: what an interrupt line or GPIO is wired to. */
 export type GpioInput = (pin: number, level: boolean) => void;
@@ -18,7 +19,9 @@ export abstract class Device extends QObject {
   /** As given by `id=`, if any. */
   id: string | undefined;
   bus: Bus | undefined;
+  @property({ readOnly: true, type: boolType })
   realized = false;
+  @property({ readOnly: true, type: boolType })
   hotplugged = false;
   /** Buses that this device provides, by name ('pci.0'). */
   readonly childBuses: Bus[] = [];
@@ -27,6 +30,15 @@ export abstract class Device extends QObject {
   /** Named inputs and outputs, for wiring and for qtest: 'unnamed-gpio-in', 'sysbus-irq'. */
   readonly gpioInputs = new Map<string, { readonly count: number; readonly set: GpioInput }>();
   readonly gpioOutputs = new Map<string, IrqLine[]>();
+
+  @property({ readOnly: true, type: boolType })
+  get hotpluggable(): boolean {
+    return this.typeInfo.hotpluggable !== false;
+  }
+  @property({ name: 'parent_bus', readOnly: true, type: linkType('bus') })
+  get parentBusPath(): string {
+    return this.bus?.parent ? this.bus.path : '';
+  }
 
   private powerOnState: Record<string, unknown> = {};
 
