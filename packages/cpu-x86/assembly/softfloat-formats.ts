@@ -70,9 +70,9 @@ export function unpackInteger(value: i64): void {
   setAFromMagnitude(i32(value < 0), value < 0 ? u64(0 - value) : u64(value));
 }
 
-/** R rounded to single precision, as bits. NaNs lose the part of their payload that does not fit. */
-export function packSingle(): u32 {
-  roundTo(SINGLE_PRECISION, SINGLE_LEAST, SINGLE_MOST, 0);
+/** R rounded to single precision, as bits. NaNs lose the part of their payload that does not fit. `wrap`: see `roundTo`. */
+export function packSingle(wrap: i32 = 0): u32 {
+  roundTo(SINGLE_PRECISION, SINGLE_LEAST, SINGLE_MOST, wrap);
   const sign = u32(R.sign) << 31;
   if (R.kind == ZERO) return sign;
   if (R.kind != FINITE) return sign | 0x7f800000 | (u32(R.hi >> 40) & 0x7fffff);
@@ -80,8 +80,8 @@ export function packSingle(): u32 {
   return sign | (u32(biased) << 23) | (u32(R.hi >> 40) & 0x7fffff);
 }
 
-export function packDouble(): u64 {
-  roundTo(DOUBLE_PRECISION, DOUBLE_LEAST, DOUBLE_MOST, 0);
+export function packDouble(wrap: i32 = 0): u64 {
+  roundTo(DOUBLE_PRECISION, DOUBLE_LEAST, DOUBLE_MOST, wrap);
   const sign = u64(R.sign) << 63;
   if (R.kind == ZERO) return sign;
   if (R.kind != FINITE) return sign | 0x7ff0000000000000 | ((R.hi >> 11) & 0xfffffffffffff);

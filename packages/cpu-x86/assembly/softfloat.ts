@@ -351,14 +351,16 @@ export function roundTo(precision: i32, least: i32, most: i32, wrap: i32): void 
   let exponent = R.exponent;
   const unit: u64 = 1 << u64(64 - precision);
   let tiny = false;
+  let wrapped = false;
   if (exponent < least) {
     // Tiny after rounding: not if the value rounds up to the least normal number, given that no exponent were too small.
     const rest = restBelow(hi, lo, precision);
     const kept = hi & (0 - unit);
     tiny = !(exponent == least - 1 && roundsUp(kept >> u64(64 - precision), rest, R.sign) && kept == (0 - unit));
-    if (tiny && (Context.unmasked & UE) && wrap && exponent + wrap >= least) {
+    if (tiny && (Context.unmasked & UE) && wrap) {
       Context.flags |= UE;
       exponent += wrap;
+      wrapped = true;
       tiny = false;
     } else {
       const shift = least - exponent;
@@ -384,9 +386,9 @@ export function roundTo(precision: i32, least: i32, most: i32, wrap: i32): void 
   } else if (tiny && (Context.unmasked & UE)) {
     Context.flags |= UE;
   }
-  if (exponent > most) {
+  if (exponent > most && !wrapped) {
     Context.flags |= OE;
-    if ((Context.unmasked & OE) && wrap && exponent - wrap <= most) {
+    if ((Context.unmasked & OE) && wrap) {
       exponent -= wrap;
     } else {
       Context.flags |= PE;

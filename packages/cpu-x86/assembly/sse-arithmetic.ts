@@ -3,7 +3,7 @@
  * zero or ordinary normal numbers, it gives the same bits and no flag can change. All else goes through exact lanes.
  */
 import {
-  OPERAND_A, OPERAND_B, PD, PS, RESULT, SD, SS, endLane, finish, handledNanA, handledNans, isDouble, isPlain, laneCount, packLane,
+  OPERAND_A, OPERAND_B, PD, PS, RESULT, SD, SS, endLane, endStep, finish, handledNanA, handledNans, isDouble, isPlain, laneCount, packLane,
   reportDenormals, start, startLane, unpackLane,
 } from './sse-state';
 import { A, B, Context, DE, IE, QUIET, TRUNCATE, ZERO, add, compare, copyAToB, divide, multiply, resultFromA, roundAToIntegral, setZero, squareRoot } from './softfloat';
@@ -299,10 +299,12 @@ export function sse_dot_product(env: usize, format: i32, control: i32, a: v128, 
     if ((control >> (4 + i32(i))) & 1) lane(MULTIPLY, env + OPERAND_A + at, env + OPERAND_B + at, products + at, double);
   }
   // (0 + 1) + (2 + 3); the first sum lands in lane 0.
-  lane(ADD, products, products + size, products, double);
-  if (!double) {
-    lane(ADD, products + 8, products + 12, products + 8, false);
-    lane(ADD, products, products + 8, products, false);
+  if (endStep(env)) {
+    lane(ADD, products, products + size, products, double);
+    if (!double) {
+      lane(ADD, products + 8, products + 12, products + 8, false);
+      if (endStep(env)) lane(ADD, products, products + 8, products, false);
+    }
   }
   const sum: u64 = double ? load<u64>(products) : u64(load<u32>(products));
   for (let i: usize = 0; i < lanes; i++) {

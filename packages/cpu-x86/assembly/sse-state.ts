@@ -17,6 +17,8 @@ const DAZ: i32 = 0x40;
 const FTZ: i32 = 0x8000;
 const VECTOR_XM: i32 = 19;
 const CR4_OSXMMEXCPT: u64 = 1 << 10;
+/** Moves any exponent into range: with overflow or underflow unmasked, PE tells about the significand alone. */
+const WRAP: i32 = 0x4000;
 const BEFORE: i32 = IE | DE | ZE;
 
 /** Where lanes are taken apart: first operand, second, result. */
@@ -66,6 +68,14 @@ export function endLane(): void {
   Lanes.flags |= Context.flags;
 }
 
+/** Ends one of several steps of an instruction. False: an unmasked exception was met, which keeps it from its next step. */
+export function endStep(env: usize): bool {
+  if (Lanes.flags & Context.unmasked) return false;
+  store<i32>(env + MXCSR, load<i32>(env + MXCSR) | Lanes.flags);
+  Lanes.flags = 0;
+  return true;
+}
+
 /** Adds the exceptions to MXCSR. False: one is unmasked, #XM (or #UD) was raised, and nothing may be written. */
 export function finish(env: usize): bool {
   let flags = Lanes.flags;
@@ -97,7 +107,7 @@ export function unpackLane(address: usize, double: bool): void {
 export function packLane(address: usize, double: bool): void {
   const before = Context.flags;
   Context.flags &= ~0x30;
-  let bits: u64 = double ? packDouble() : u64(packSingle());
+  let bits: u64 = double ? packDouble(WRAP) : u64(packSingle(WRAP));
   if (Lanes.flushes && Context.tiny) {
     Context.flags |= 0x30;
     bits &= double ? 0x8000000000000000 : 0x80000000;

@@ -3,11 +3,15 @@ import { FP_EMPTY, FP_TOP, MMX_TOPS } from '../state.js';
 import { FP_HELPERS } from '../fp-helpers.js';
 import type { Translation } from './translation.js';
 
-/** A pending x87 exception is raised; TOP becomes 0 and every register valid. */
-export function enterMmx(t: Translation): void {
+/**
+ * A pending x87 exception is raised; TOP becomes 0 and every register valid: with `evenIfFaults`, also if the instruction then
+ * raises an SSE exception.
+ */
+export function enterMmx(t: Translation, evenIfFaults = false): void {
   t.callHelper(FP_HELPERS.x87_wait);
   t.set(FP_TOP, t.ir.i32(0));
   t.set(FP_EMPTY, t.ir.i32(0));
+  if (evenIfFaults) t.commit();
   // The register that is written gets sign and exponent of all ones.
   const { operands, raw } = t.row!;
   const first = operands[0]!;

@@ -8,7 +8,7 @@ import { NO_RESULT } from '../decode/opcode-table.js';
 import { FP_HELPERS } from '../fp-helpers.js';
 import { enterMmx } from './mmx-state.js';
 import type { Translation } from './translation.js';
-import { immediate, inMmx, lowHalf, widen } from './vectors.js';
+import { immediate, lowHalf, widen } from './vectors.js';
 
 const [PS, PD, SS, SD] = [0, 1, 2, 3];
 /** Mandatory prefix, suffix, operands, feature by format. */
@@ -66,10 +66,10 @@ export const SSE_FLOAT: OpcodeTable = [
   // With MMX registers.
   ['NP 0F 2A', 'cvtpi2ps', 'Vq,Qq', (t, a) => fromMmx(t, a!, (vector) => lowHalf(t.ir, fromIntegers(t, 0, 2, vector))), 'writes', 'sse', 'cpuid:sse'],
   ['66 0F 2A', 'cvtpi2pd', 'Vdq,Qq', (t, a) => fromMmx(t, a!, (vector) => t.ir.op('f64x2.convert_low_i32x4_s', vector)), 'writes', 'sse', 'cpuid:sse2'],
-  ['NP 0F 2C', 'cvttps2pi', 'Pq,Wq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 0, 2, 1, widen(t.ir, a!)))), 'writes', 'sse', 'cpuid:sse'],
-  ['NP 0F 2D', 'cvtps2pi', 'Pq,Wq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 0, 2, 0, widen(t.ir, a!)))), 'writes', 'sse', 'cpuid:sse'],
-  ['66 0F 2C', 'cvttpd2pi', 'Pq,Wdq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 1, 2, 1, a!))), 'writes', 'sse', 'cpuid:sse2'],
-  ['66 0F 2D', 'cvtpd2pi', 'Pq,Wdq', inMmx((t, a) => lowHalf(t.ir, toIntegers(t, 1, 2, 0, a!))), 'writes', 'sse', 'cpuid:sse2'],
+  ['NP 0F 2C', 'cvttps2pi', 'Pq,Wq', (t, a) => toMmx(t, () => toIntegers(t, 0, 2, 1, widen(t.ir, a!))), 'writes', 'sse', 'cpuid:sse'],
+  ['NP 0F 2D', 'cvtps2pi', 'Pq,Wq', (t, a) => toMmx(t, () => toIntegers(t, 0, 2, 0, widen(t.ir, a!))), 'writes', 'sse', 'cpuid:sse'],
+  ['66 0F 2C', 'cvttpd2pi', 'Pq,Wdq', (t, a) => toMmx(t, () => toIntegers(t, 1, 2, 1, a!)), 'writes', 'sse', 'cpuid:sse2'],
+  ['66 0F 2D', 'cvtpd2pi', 'Pq,Wdq', (t, a) => toMmx(t, () => toIntegers(t, 1, 2, 0, a!)), 'writes', 'sse', 'cpuid:sse2'],
 ];
 
 function allFormats(opcode: string, mnemonic: string, compute: Compute, immediates = ''): OpcodeRow[] {
@@ -159,6 +159,11 @@ function toIntegers(t: Translation, double: number, lanes: number, truncate: num
 
 /** From memory these are no MMX instructions: the x87 stack stays as it is. */
 function fromMmx(t: Translation, a: Value, compute: (vector: Value) => Value): Value {
-  if (t.isRegister) enterMmx(t);
+  if (t.isRegister) enterMmx(t, true);
   return compute(widen(t.ir, a));
+}
+
+function toMmx(t: Translation, compute: () => Value): Value {
+  enterMmx(t, true);
+  return lowHalf(t.ir, compute());
 }
