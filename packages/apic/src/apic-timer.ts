@@ -62,7 +62,7 @@ export class ApicTimer {
     if (this.mode === TIMER_MODE.tscDeadline) return;
     this.initialCount = count;
     this.startNs = this.clock.nowNs();
-    this.arm();
+    this.arm(true);
   }
 
   setDivideConfig(value: number): void {
@@ -70,7 +70,7 @@ export class ApicTimer {
     this.divideConfig = value & 0x0b;
     // What was counted so far stays counted.
     this.startNs = this.clock.nowNs() - (this.initialCount - left) * this.divisor;
-    if (this.alarm.deadlineNs !== undefined) this.arm();
+    if (this.alarm.deadlineNs !== undefined) this.arm(true);
   }
 
   get deadline(): bigint {
@@ -101,7 +101,8 @@ export class ApicTimer {
     this.alarm.cancel();
   }
 
-  private arm(): void {
+  /** `counting`: a one-shot is known to run; it fires even if its few ns have passed before we look at the clock. */
+  private arm(counting = false): void {
     if (this.mode === TIMER_MODE.tscDeadline) {
       if (this.deadlineTsc === 0n || !this.tsc) this.alarm.cancel();
       else this.alarm.startAtNs(Math.min(this.tsc.nsWhenTscReaches(this.deadlineTsc), Number.MAX_SAFE_INTEGER));
@@ -110,7 +111,7 @@ export class ApicTimer {
     const now = this.clock.nowNs();
     if (this.initialCount === 0) this.alarm.cancel();
     else if (this.mode === TIMER_MODE.periodic) this.alarm.startAtNs(this.nextPeriodNs(now));
-    else if (this.startNs + this.periodNs > now) this.alarm.startAtNs(this.startNs + this.periodNs);
+    else if (counting || this.startNs + this.periodNs > now) this.alarm.startAtNs(this.startNs + this.periodNs);
     else this.alarm.cancel();
   }
 
