@@ -141,8 +141,12 @@ export class Hpet extends Device implements MmioHandler {
 
   private schedule(unit: HpetTimer, again: boolean): void {
     if (!this.enabled || !unit.enabled) return unit.alarm.cancel();
-    const delay = unit.nsUntilMatch(this.counter(), again);
-    unit.alarm.startAtNs(Math.min(this.clock.nowNs() + delay, Number.MAX_SAFE_INTEGER));
+    const now = this.clock.nowNs();
+    // A match that is due but was not served yet stays so.
+    if (again && unit.alarm.deadlineNs !== undefined && unit.alarm.deadlineNs <= now) return;
+    // A periodic comparator has just been moved ahead: if the clock went past it meanwhile, that is the next match.
+    const delay = unit.nsUntilMatch(this.counter(), again && !unit.isPeriodic);
+    unit.alarm.startAtNs(Math.min(now + delay, Number.MAX_SAFE_INTEGER));
   }
 
   private match(index: number): void {
