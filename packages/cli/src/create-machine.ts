@@ -1,3 +1,5 @@
+import { chardevPlugin, ChardevRegistry } from '@nandu/chardev';
+import { nodeChardevs } from '@nandu/chardev/node';
 import { Machine, type MachineConfig, type Plugin } from '@nandu/core';
 import { BUILT_IN_PLUGINS } from './plugins.js';
 
@@ -21,8 +23,9 @@ const DEFAULTS: MachineConfig = {
 
 /**
  * For machine builders: a machine with everything that the command line has, and `plugins` of one's own. It is not built yet:
- * add objects, call `build()`, add devices, call `finish()`, then run it with a `RunLoop`.
+ * add objects, call `build()`, add devices, call `finish()`, then run it with a `RunLoop`. `chardevs` holds the backends that
+ * its serial ports name.
  */
-export function createMachine(config: Partial<MachineConfig> = {}, plugins: readonly Plugin[] = []): Machine {
-  return new Machine([...BUILT_IN_PLUGINS, ...plugins], { ...DEFAULTS, ...config });
+export function createMachine(config: Partial<MachineConfig> = {}, plugins: readonly Plugin[] = [], chardevs = new ChardevRegistry(nodeChardevs)): Machine {
+  return new Machine([...BUILT_IN_PLUGINS, chardevPlugin(chardevs), ...plugins], { ...DEFAULTS, ...config });
 }

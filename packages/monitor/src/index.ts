@@ -7,5 +7,6 @@ export { type Json, JsonFloat, type JsonObject, JsonStream, parseJson } from './
 export { printJson } from './json/print.js';
 export { Monitors } from './monitors.js';
 export { monitorPlugin } from './plugin.js';
+export { replyTo, runCommand } from './qmp/execute.js';
 export { QmpSession } from './qmp/session.js';
 export { PACKAGE, QEMU_VERSION, QEMU_VERSION_TEXT } from './version.js';

@@ -84,7 +84,7 @@ const NOT_OPTIONS = new Set(['realized', 'hotpluggable', 'hotplugged', 'parent_b
 export function deviceProperties(machine: Machine, typename: string): object[] {
   const info = machine.types.find(typename);
   if (!info) throw new QmpError('DeviceNotFound', `Device '${typename}' not found`);
-  if (!machine.isType(info, 'device') || info.abstract) throw new QmpError('GenericError', `Parameter 'typename' expects ${info.abstract ? 'a non-abstract device type' : 'device'}`);
+  if (!machine.isType(info, 'device') || info.abstract) throw new QmpError('GenericError', `Parameter 'typename' expects a non-abstract device type`);
   return describeProperties(info).filter((row) => !NOT_OPTIONS.has((row as PropertyRow).name));
 }
 

@@ -1,10 +1,11 @@
-import { type Chardev, type ChardevPort, ConfigError, type Machine, type MachineEvent, QmpError } from '@nandu/core';
+import { type Chardev, type ChardevPort, type Machine, type MachineEvent, QmpError } from '@nandu/core';
 import { type Json, type JsonObject, JsonStream, type Message } from '../json/parser.js';
 import { printJson } from '../json/print.js';
 import { PACKAGE, QEMU_VERSION } from '../version.js';
-import { checkArguments, isObject } from './arguments.js';
+import { checkArguments } from './arguments.js';
 import type { EventThrottle } from './event-throttle.js';
-import { parseRequest } from './request.js';
+import { errorReply, replyTo, runCommand } from './execute.js';
+import type { Request } from './request.js';
 
 /** Received bytes that a session takes at a time. */
 const CHUNK = 4096;
@@ -20,7 +21,7 @@ export class QmpSession {
   private readonly context: { readonly machine: Machine; readonly monitor: { cpuIndex: number } };
 
   constructor(
-    private readonly machine: Machine,
+    machine: Machine,
     chardev: Chardev,
     events: EventThrottle,
     private readonly pretty = false,
@@ -70,29 +71,15 @@ export class QmpSession {
     this.busy = true;
     for (let message = this.queue.shift(); message; message = this.queue.shift()) {
       if ('error' in message) this.send(errorReply(undefined, new QmpError('GenericError', message.error)));
-      else await this.answer(message.value);
+      else this.send(await replyTo(message.value, this.oob, (request) => this.execute(request)));
       this.port.accept();
     }
     this.busy = false;
   }
 
-  private async answer(message: Json): Promise<void> {
-    const id = isObject(message) && Object.hasOwn(message, 'id') ? { id: message['id'] } : undefined;
-    try {
-      const value = await this.execute(message);
-      this.send({ return: value ?? {}, ...id });
-    } catch (error) {
-      this.send(errorReply(id, error));
-    }
-  }
-
-  private execute(message: Json): unknown {
-    const request = parseRequest(message, this.oob);
+  private execute(request: Request): unknown {
     if (request.command === 'qmp_capabilities' || !this.negotiated) return this.negotiate(request.command, request.arguments);
-    const command = this.machine.qmpCommands.get(request.command);
-    if (!command) throw new QmpError('CommandNotFound', `The command ${request.command} has not been found`);
-    if (request.outOfBand) throw new QmpError('GenericError', `The command ${request.command} does not support OOB`);
-    return command.run(checkArguments(command, request.arguments) as never, this.context);
+    return runCommand(request, this.context);
   }
 
   private negotiate(command: string, given: JsonObject): unknown {
@@ -111,10 +98,3 @@ export class QmpSession {
 }
 
 const NEGOTIATION = { kind: 'qmp', name: 'qmp_capabilities', arguments: { enable: { type: 'list', optional: true } }, run: () => ({}) } as const;
-
-/** What a client is told of an error; our own faults are not hidden behind QEMU's words. */
-function errorReply(id: object | undefined, error: unknown): object {
-  const known = error instanceof QmpError || error instanceof ConfigError;
-  const desc = known ? error.message : `internal error: ${String((error as Error)?.message ?? error)}`;
-  return { ...id, error: { class: error instanceof QmpError ? error.errorClass : 'GenericError', desc } };
-}
