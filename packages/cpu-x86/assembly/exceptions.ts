@@ -11,6 +11,7 @@ import * as L from './layout';
 import * as R from './raise';
 import { loadRealSegment } from './segments';
 import * as Stack from './stack';
+import { isStackAccess } from './stack-access';
 import * as S from './state';
 import { switchTask, TASK_GATE } from './task-switch';
 import * as Task from './task-state';
@@ -37,6 +38,10 @@ export function fault(env: usize): void {
   for (;;) {
     vector = load<i32>(env, L.EXC_VECTOR);
     kind = load<i32>(env, L.EXC_KIND);
+    if (kind == R.KIND_NOT_CANONICAL) {
+      kind = R.KIND_FAULT;
+      if (first < 0 && isStackAccess(env, load<u64>(env, L.EXC_NEXT_PC))) vector = R.SS;
+    }
     errorCode = load<u32>(env, L.EXC_ERROR);
     hasError = load<i32>(env, L.EXC_HAS_ERROR) != 0;
     store<i32>(env, 0, ENV_FAULT);

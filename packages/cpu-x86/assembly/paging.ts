@@ -7,7 +7,7 @@ import {
   PROT_EXECUTE, PROT_GLOBAL, PROT_READ, PROT_WRITE, tlb_flush_page, tlb_set, tlb_flush,
 } from './host';
 import * as L from './layout';
-import { GP, PF, raise, raiseGp } from './raise';
+import { GP, PF, raise, raiseGp, raiseNotCanonical } from './raise';
 import * as S from './state';
 
 const P: u64 = 1;
@@ -115,7 +115,7 @@ export function walk(env: usize, virtual: u64, access: i32, mmu: i32): bool {
   depth = 0;
 
   if (S.efer(env) & S.EFER_LMA) {
-    if (!S.isCanonical(virtual)) return quiet ? false : raiseGp(env);
+    if (!S.isCanonical(virtual)) return quiet ? false : raiseNotCanonical(env, virtual);
     if (!nxe) reserved |= NX;
     table = cr3 & physMask;
     level = 3;

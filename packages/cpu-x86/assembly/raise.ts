@@ -25,6 +25,8 @@ export const KIND_ICEBP = 3;
 export const KIND_EXTERNAL = 4;
 export const KIND_NMI = 5;
 export const KIND_TRAP = 6;
+/** #GP(0), or #SS(0) if the access was through the stack: found out when it is delivered. EXC_NEXT_PC is the address. */
+export const KIND_NOT_CANONICAL = 7;
 
 /** Announces an event; `error` is -1 where it has no error code. */
 export function announce(env: usize, vector: i32, error: i32, kind: i32, nextPc: u64): void {
@@ -41,7 +43,13 @@ export function raise(env: usize, vector: i32, error: i32): void {
   announce(env, vector, error, KIND_FAULT, 0);
 }
 
-/** The same if the condition is not 0. */
+/** A memory access to an address that is not canonical; answers false. */
+export function raiseNotCanonical(env: usize, virtual: u64): bool {
+  announce(env, GP, 0, KIND_NOT_CANONICAL, virtual);
+  return false;
+}
+
+/** The same as `raise` if the condition is not 0. */
 export function raise_if(env: usize, condition: i32, vector: i32, error: i32): void {
   if (condition) raise(env, vector, error);
 }

@@ -70,7 +70,8 @@ const ROWS = {
   swapgs: ['wasm', '', '', true],
   /** ENTER with nesting: operand bytes, frame size, level. */
   enter: ['wasm', 'i32 i32 i32', '', true],
-  /** I/O: checks IOPL and the TSS bitmap itself. port, bytes -> value; port, bytes, value. */
+  /** I/O: checks IOPL and the TSS bitmap itself, as check_io (port, bytes) does alone. port, bytes -> value; port, bytes, value. */
+  check_io: ['wasm', 'i32 i32', 'i32', true, 'none', 'none'],
   port_in: ['js', 'i32 i32', 'i32', true],
   port_out: ['js', 'i32 i32 i32', '', true],
   /** HLT, PAUSE, MWAIT, MONITOR: nextPc. They set ENV_EXIT_REQUEST as needed; the block ends with `leave`. */

@@ -45,6 +45,24 @@ describe('control transfers', () => {
   });
 });
 
+describe('addresses that are not canonical', () => {
+  const BAD = 0x9000_0000_0000_0000n;
+  it.each([
+    ['push rax', { rsp: BAD }, 12],
+    ['ret', { rsp: BAD }, 12],
+    ['mov eax, [rbp + 8]', { rbp: BAD }, 12],
+    ['addps xmm0, [rsp + rax]', { rsp: BAD, rax: 0 }, 12],
+    ['leave', { rbp: BAD }, 12],
+    ['push [rax]', { rax: BAD }, 13],
+    ['mov eax, [rax + rbp * 2]', { rax: BAD, rbp: 0 }, 13],
+    ['mov [r13], eax', { r13: BAD }, 13],
+    ['mov eax, fs:[rbp]', { rbp: BAD }, 13],
+    ['movsb', { rsi: BAD }, 13],
+  ])('%s with %j raises #SS if it goes through the stack, else #GP', (source, registers, vector) => {
+    expect(trap(source, registers).vector).toBe(vector);
+  });
+});
+
 describe('the trap flag', () => {
   const TF = 0x302;
   it.each([

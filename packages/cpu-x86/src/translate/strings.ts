@@ -76,9 +76,10 @@ function scan(t: Translation, size: number): void {
   endRepeat(t, t.ir.eq(a, b));
 }
 
-/** The destination is checked first: a port must not be read for a store that faults. */
+/** Permission and destination are checked first: a port must not be read for a store that faults. */
 function input(t: Translation, size: number): void {
   startRepeat(t);
+  t.call('check_io', t.readRegister(RDX, 2), t.ir.i32(size));
   const address = destination(t, size, true);
   t.loadLinear(address, size, { forWrite: true });
   t.storeLinear(address, size, t.call('port_in', t.readRegister(RDX, 2), t.ir.i32(size)));
@@ -88,6 +89,7 @@ function input(t: Translation, size: number): void {
 
 function output(t: Translation, size: number): void {
   startRepeat(t);
+  t.call('check_io', t.readRegister(RDX, 2), t.ir.i32(size));
   const value = t.loadLinear(source(t, size), size);
   t.call('port_out', t.readRegister(RDX, 2), t.ir.i32(size), value);
   advance(t, RSI, size);
