@@ -5,6 +5,7 @@ import { definePlugin, NoneBoard } from '@nandu/core';
 import { isaPlugin } from '@nandu/isa';
 import { memoryPlugin } from '@nandu/memory';
 import { monitorPlugin } from '@nandu/monitor';
+import { nodeMonitorPlugin } from '@nandu/monitor/node';
 import { pcPlugin } from '@nandu/pc';
 import { pciPlugin } from '@nandu/pci';
 import { virtioPlugin } from '@nandu/virtio';
@@ -16,7 +17,7 @@ import { tcgPlugin } from './tcg.js';
 const corePlugin = definePlugin({ name: 'core', types: [NoneBoard] });
 
 export const BUILT_IN_PLUGINS: readonly Plugin[] = [
-  ...[corePlugin, tcgPlugin, monitorPlugin, memoryPlugin],
+  ...[corePlugin, tcgPlugin, monitorPlugin, nodeMonitorPlugin, memoryPlugin],
   ...[pciPlugin, isaPlugin, apicPlugin, pcPlugin],
   ...[virtioPlugin, virtioMemPlugin, virtioBalloonPlugin, virtioRngPlugin],
 ];
