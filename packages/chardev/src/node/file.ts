@@ -2,12 +2,14 @@ import { closeSync, createReadStream, openSync, type ReadStream, writeSync } fro
 import { ConfigError } from '@nandu/core';
 import { BaseChardev } from '../base.js';
 import type { ChardevSpec } from '../spec.js';
+import { WriteBatch } from '../write-batch.js';
 
 /** Output to a file; optionally input from another, read once from its start. */
 export class FileChardev extends BaseChardev {
   readonly filename = 'file';
   private readonly fd: number;
   private readonly input: ReadStream | undefined;
+  private readonly output = new WriteBatch((bytes) => void writeSync(this.fd, bytes));
 
   constructor(spec: ChardevSpec) {
     super(spec.id);
@@ -26,10 +28,11 @@ export class FileChardev extends BaseChardev {
   }
 
   write(bytes: Uint8Array): void {
-    writeSync(this.fd, bytes);
+    this.output.write(bytes);
   }
   override close(): void {
     this.input?.destroy();
+    this.output.flush();
     closeSync(this.fd);
     super.close();
   }

@@ -3,6 +3,7 @@ import { connect, createServer, type ListenOptions, type NetConnectOpts, type Se
 import { ConfigError } from '@nandu/core';
 import { BaseChardev } from '../base.js';
 import type { SocketSpec } from '../spec.js';
+import { WriteBatch } from '../write-batch.js';
 
 /** System errors in the words of strerror, as QEMU prints them. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -23,10 +24,12 @@ export class SocketChardev extends BaseChardev {
   private server: Server | undefined;
   private readonly queue: Socket[] = [];
   private retry: ReturnType<typeof setTimeout> | undefined;
+  private readonly output = new WriteBatch((bytes) => this.socket?.write(bytes));
   private isClosed = false;
   /** After `close`: fulfilled when what was written has gone out. */
   closed: Promise<void> = Promise.resolve();
   private boundPort: number | undefined;
+  private firstClient: (() => void) | undefined;
   /** Fulfilled once it listens (with `wait`: once a client is there) or is connected. */
   readonly ready: Promise<void>;
 
@@ -49,11 +52,12 @@ export class SocketChardev extends BaseChardev {
   }
 
   write(bytes: Uint8Array): void {
-    this.socket?.write(bytes);
+    this.output.write(bytes);
   }
 
   override close(): void {
     this.isClosed = true;
+    this.output.flush();
     clearTimeout(this.retry);
     for (const socket of this.queue) socket.destroy();
     const { socket } = this;
@@ -84,9 +88,9 @@ export class SocketChardev extends BaseChardev {
     });
     const bound = server.address();
     if (bound && typeof bound === 'object') this.boundPort = bound.port;
-    if (this.spec.wait) await new Promise<void>((resolve) => { this.firstClient = resolve; if (this.socket) resolve(); });
+    if (!this.spec.wait || this.socket) return;
+    await new Promise<void>((resolve) => { this.firstClient = resolve; });
   }
-  private firstClient: (() => void) | undefined;
 
   private accepted(socket: Socket): void {
     socket.on('error', () => {});

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { ConfigError } from '@nandu/core';
 import { BaseChardev } from '../base.js';
+import { WriteBatch } from '../write-batch.js';
 
 let inUse = false;
 
@@ -12,6 +13,7 @@ let inUse = false;
 export class StdioChardev extends BaseChardev {
   readonly filename = 'stdio';
   private readonly restore: () => void;
+  private readonly output = new WriteBatch((bytes) => writeAll(bytes));
 
   constructor(id: string, private readonly signal: boolean) {
     super(id);
@@ -21,6 +23,7 @@ export class StdioChardev extends BaseChardev {
     const raw = stdin.isTTY;
     if (raw) stdin.setRawMode(true);
     this.restore = () => {
+      this.output.flush();
       if (raw) stdin.setRawMode(false);
     };
     process.once('exit', this.restore);
@@ -31,19 +34,8 @@ export class StdioChardev extends BaseChardev {
     this.setConnected(true);
   }
 
-  /** Written at once: what is said last must come out even when the process ends right after. */
   write(bytes: Uint8Array): void {
-    let rest = bytes;
-    for (let tries = 0; rest.length > 0 && tries < 1000; tries++) {
-      try {
-        rest = rest.subarray(writeSync(1, rest));
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code !== 'EAGAIN') return;
-        // A pipe or terminal that is full for the moment (it may be non-blocking): give its reader a millisecond.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-      }
-    }
+    this.output.write(bytes);
   }
 
   override close(): void {
@@ -86,3 +78,18 @@ const SIGNAL_KEYS: readonly (readonly [number, NodeJS.Signals])[] = [
   [0x1c, 'SIGQUIT'],
   [0x1a, 'SIGTSTP'],
 ];
+
+/** At once and completely: what is said last must come out even when the process ends right after. */
+function writeAll(bytes: Uint8Array): void {
+  let rest = bytes;
+  for (let tries = 0; rest.length > 0 && tries < 1000; tries++) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EAGAIN') return;
+      // A pipe or terminal that is full for the moment (it may be non-blocking): give its reader a millisecond.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
