@@ -1,5 +1,5 @@
 /** Chooses what a region is made of: from a hot block along executed successors, calls and returns among them. */
-import type { IrBlock } from '@nandu/tcg';
+import { Code, Env, type IrBlock } from '@nandu/tcg';
 import type { CodeBlock, RegionHost } from '../region-compiler.js';
 import { pageOf } from './page-guard.js';
 import { endsInLookup, RegionGraph, type RegionBlock, returnAddress, usedExits } from './region-graph.js';
@@ -64,6 +64,15 @@ function sameMapping(from: CodeBlock, to: CodeBlock): boolean {
   return pageOf(from) !== pageOf(to) || from.linear - from.pc === to.linear - to.pc;
 }
 
+/** Whether block flags and code base are after the block what they were before: only then is a block found by its pc alone. */
+function keepsMode({ count, op, a, helpers }: IrBlock): boolean {
+  if (helpers.some(({ writes }) => writes === 'all')) return false;
+  for (let i = 0; i < count; i++) {
+    if (op[i] === Code.OP_SET && (a[i] === Env.ENV_BLOCK_FLAGS || a[i] === Env.ENV_CODE_BASE)) return false;
+  }
+  return true;
+}
+
 /** Adds the call's return address to the lookups in the function that it calls, as far as that is in the region. */
 function connectReturns(call: Candidate, chosen: ReadonlyMap<number, Candidate>): void {
   const target = chosen.get(call.returnsTo!.pc);
@@ -74,7 +83,7 @@ function connectReturns(call: Candidate, chosen: ReadonlyMap<number, Candidate>)
     const candidate = chosen.get(block.pc);
     if (!candidate) continue;
     const isCall = candidate.returnsTo !== undefined;
-    if (!isCall && endsInLookup(candidate.ir) && candidate.lookupTargets.length < MOST_LOOKUP_TARGETS && !candidate.lookupTargets.includes(target)) {
+    if (!isCall && endsInLookup(candidate.ir) && keepsMode(candidate.ir) && candidate.lookupTargets.length < MOST_LOOKUP_TARGETS && !candidate.lookupTargets.includes(target)) {
       candidate.lookupTargets.push(target);
     }
     // Calls inside the function are stepped over.
