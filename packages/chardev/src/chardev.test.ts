@@ -22,7 +22,9 @@ async function create(registry: ChardevRegistry, text: string): Promise<Chardev>
 async function client(path: string): Promise<{ socket: Socket; heard: () => string }> {
   let heard = '';
   const socket = connect(path);
-  socket.on('data', (data) => { heard += data; });
+  socket.on('data', (data) => {
+    heard += data;
+  });
   await new Promise((resolve) => socket.on('connect', resolve));
   return { socket, heard: () => heard };
 }

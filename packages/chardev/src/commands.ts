@@ -1,5 +1,5 @@
 /** query-chardev, chardev-add and what else monitors do with character backends. */
-import { type AnyCommand, type CommandContext, Chardevs, ConfigError, hmpCommand, qmpCommand } from '@nandu/core';
+import { type AnyCommand, Chardevs, type CommandContext, ConfigError, hmpCommand, qmpCommand } from '@nandu/core';
 import { parseChardev } from './parse.js';
 import { ChardevRegistry } from './registry.js';
 import { RingbufChardev } from './ringbuf.js';
@@ -14,7 +14,10 @@ function registry({ machine }: CommandContext): ChardevRegistry {
 const queryChardev = qmpCommand({
   name: 'query-chardev',
   arguments: {},
-  run: (_, context) => registry(context).all().map((c) => ({ 'frontend-open': c.frontendOpen, filename: c.filename, label: c.id })),
+  run: (_, context) =>
+    registry(context)
+      .all()
+      .map((c) => ({ 'frontend-open': c.frontendOpen, filename: c.filename, label: c.id })),
 });
 
 const queryBackends = qmpCommand({
@@ -117,7 +120,11 @@ const HMP: readonly AnyCommand[] = [
     args: '',
     params: '',
     help: 'show the character devices',
-    run: (_, context) => registry(context).all().map((c) => `${c.id}: filename=${c.filename}\n`).join(''),
+    run: (_, context) =>
+      registry(context)
+        .all()
+        .map((c) => `${c.id}: filename=${c.filename}\n`)
+        .join(''),
   }),
   hmpCommand<{ args: string }>({
     name: 'chardev-add',
@@ -160,11 +167,13 @@ const HMP: readonly AnyCommand[] = [
 
 /** HMP doubles backslashes and shows control characters as \uXXXX. */
 function printable(bytes: Uint8Array): string {
-  return new TextDecoder()
-    .decode(bytes)
-    .replaceAll('\\', '\\\\')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it is about.
-    .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`);
+  return (
+    new TextDecoder()
+      .decode(bytes)
+      .replaceAll('\\', '\\\\')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it is about.
+      .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`)
+  );
 }
 
 export const chardevCommands: readonly AnyCommand[] = [queryChardev, queryBackends, chardevAdd, chardevRemove, ringbufRead, ringbufWrite, ...HMP];

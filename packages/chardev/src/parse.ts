@@ -8,14 +8,36 @@ import type { ChardevSpec, SocketSpec } from './spec.js';
 type Options = Readonly<Record<string, string>>;
 
 /** QEMU's backends that are not here: refused by name, so that nobody looks for a typing error. */
-const NOT_IMPLEMENTED = new Set(['pty', 'pipe', 'udp', 'vc', 'serial', 'tty', 'parallel', 'parport', 'msmouse', 'wctablet', 'braille', 'testdev', 'memory', 'spicevmc', 'spiceport', 'dbus', 'qemu-vdagent']);
+const NOT_IMPLEMENTED = new Set([
+  'pty',
+  'pipe',
+  'udp',
+  'vc',
+  'serial',
+  'tty',
+  'parallel',
+  'parport',
+  'msmouse',
+  'wctablet',
+  'braille',
+  'testdev',
+  'memory',
+  'spicevmc',
+  'spiceport',
+  'dbus',
+  'qemu-vdagent',
+]);
 
 const KINDS: Readonly<Record<string, (options: Options) => Partial<ChardevSpec>>> = {
   null: () => ({}),
   stdio: (options) => ({ signal: flag(options, 'signal', true) }),
   file: (options) => {
     if (options['path'] === undefined) throw new ConfigError('chardev: file: no filename given');
-    return { path: options['path'], append: flag(options, 'append', false), ...(options['input-path'] === undefined ? {} : { inputPath: options['input-path'] }) };
+    return {
+      path: options['path'],
+      append: flag(options, 'append', false),
+      ...(options['input-path'] === undefined ? {} : { inputPath: options['input-path'] }),
+    };
   },
   ringbuf: (options) => ({ sizeBytes: size(options['size'], 65536) }),
   socket: (options) => ({ socket: parseSocket(options) }),
@@ -112,7 +134,8 @@ function parseAddress({ path, host, port, fd }: Options): SocketSpec['address'] 
   if (path !== undefined && path !== '') return { path };
   if (host !== undefined || port !== undefined) {
     if (port === undefined) throw new ConfigError('chardev: socket: no port given');
-    if (!/^[0-9]+$/.test(port) || Number(port) > 0xffff) throw new ConfigError(`address resolution failed for ${host ?? ''}:${port}: Servname not supported for ai_socktype`);
+    if (!/^[0-9]+$/.test(port) || Number(port) > 0xffff)
+      throw new ConfigError(`address resolution failed for ${host ?? ''}:${port}: Servname not supported for ai_socktype`);
     return { host: host === undefined || host === '' ? '0.0.0.0' : host, port: Number(port) };
   }
   if (fd === undefined || !/^[0-9]+$/.test(fd)) throw new ConfigError(`Unable to parse FD number ${fd ?? ''}`);

@@ -27,4 +27,3 @@ export interface SocketSpec {
   /** Seconds until a client tries again; 0: never. */
   readonly reconnectSeconds: number;
 }
-

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { type BootConfig, ConfigError, type MachineConfig, optionRecord, parseOptions, parseSize, type TypeRegistry } from '@nandu/core';
 import { type JsonObject, parseJson } from '@nandu/monitor';
-import { CommandLineError, report } from './problem.js';
 import { serialPorts } from './options/characters.js';
 import { memoryConfig } from './options/memory.js';
 import { numaConfig } from './options/numa.js';
 import { located } from './options/parse.js';
 import { smpConfig } from './options/smp.js';
+import { CommandLineError, report } from './problem.js';
 import type { Given, Settings } from './settings.js';
 
 /** What config takes out of -machine; the rest are properties of the board. */
@@ -25,7 +25,8 @@ export function buildConfig(settings: Settings, types: TypeRegistry): MachineCon
   const { name: accelerator, properties: acceleratorProperties } = chooseAccelerator(settings);
   const backendSizes = backends(settings.objects);
   const smp = smpConfig(settings, board.name.replace(/-machine$/, ''), MAX_CPUS);
-  if (accelerator === 'tcg' && smp.maxCpus > MAX_TCG_CPUS) throw new ConfigError(`Number of CPUs requested (${smp.maxCpus}) exceeds what accelerator tcg runs (${MAX_TCG_CPUS})`);
+  if (accelerator === 'tcg' && smp.maxCpus > MAX_TCG_CPUS)
+    throw new ConfigError(`Number of CPUs requested (${smp.maxCpus}) exceeds what accelerator tcg runs (${MAX_TCG_CPUS})`);
   const memory = memoryConfig(settings, backendSizes.get(settings.machine['memory-backend'] ?? ''));
   checkBackend(settings, memory.sizeBytes, backendSizes);
   return {
@@ -110,7 +111,10 @@ function readBoot({ kernel, initrd, append }: Settings): BootConfig {
   }
   // QEMU says these two under this name.
   const image = read(kernel, (reason) => `qemu: could not open kernel file '${kernel}': ${reason}\n`);
-  const disk = initrd === undefined ? undefined : read(initrd, (reason) => `qemu: error reading initrd ${initrd}: Failed to open file “${initrd}”: open() failed: ${reason}\n`);
+  const disk =
+    initrd === undefined
+      ? undefined
+      : read(initrd, (reason) => `qemu: error reading initrd ${initrd}: Failed to open file “${initrd}”: open() failed: ${reason}\n`);
   return {
     kernel: image,
     kernelName: kernel,

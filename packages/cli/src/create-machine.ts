@@ -1,4 +1,4 @@
-import { chardevPlugin, ChardevRegistry } from '@nandu/chardev';
+import { ChardevRegistry, chardevPlugin } from '@nandu/chardev';
 import { nodeChardevs } from '@nandu/chardev/node';
 import { Machine, type MachineConfig, type Plugin } from '@nandu/core';
 import { BUILT_IN_PLUGINS } from './plugins.js';

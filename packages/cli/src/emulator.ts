@@ -1,20 +1,37 @@
 /** The process around a machine: from settings to a running machine, and to its end. */
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
-import { chardevPlugin, ChardevRegistry } from '@nandu/chardev';
+import { ChardevRegistry, chardevPlugin } from '@nandu/chardev';
 import { nodeChardevs } from '@nandu/chardev/node';
-import { addObject, checkObject, ConfigError, isIdentifier, ID_HINT, type LogRecord, Machine, type ObjectOptions, type Plugin, RunLoop, TypeRegistry } from '@nandu/core';
+import {
+  addObject,
+  ConfigError,
+  checkObject,
+  ID_HINT,
+  isIdentifier,
+  type LogRecord,
+  Machine,
+  type ObjectOptions,
+  type Plugin,
+  RunLoop,
+  TypeRegistry,
+} from '@nandu/core';
 import { addDeviceFromText, type JsonObject, Monitors, objectFromText, parseJson } from '@nandu/monitor';
 import { buildConfig } from './build-config.js';
 import { helpFor } from './help.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadPlugin } from './load-plugin.js';
-import { located } from './options/parse.js';
 import { pairsOf } from './options/option.js';
+import { located } from './options/parse.js';
 import { BUILT_IN_PLUGINS } from './plugins.js';
 import { CommandLineError, report, warn } from './problem.js';
 import type { Given, Settings } from './settings.js';
 
-const LOG_ITEM: Readonly<Record<LogRecord['kind'], string | undefined>> = { 'guest-error': 'guest_errors', unimplemented: 'unimp', warning: undefined, info: undefined };
+const LOG_ITEM: Readonly<Record<LogRecord['kind'], string | undefined>> = {
+  'guest-error': 'guest_errors',
+  unimplemented: 'unimp',
+  warning: undefined,
+  info: undefined,
+};
 
 /** Runs what the settings describe; fulfilled with the exit status when it has ended. */
 export async function runEmulator(settings: Settings): Promise<number> {
@@ -62,7 +79,9 @@ export class Emulator {
   }
 
   async run(): Promise<number> {
-    const status = new Promise<number>((resolve) => { this.finished = resolve; });
+    const status = new Promise<number>((resolve) => {
+      this.finished = resolve;
+    });
     // Something must keep the process alive while the machine sleeps or is stopped.
     const alive = setInterval(() => {}, 0x7fff_ffff);
     try {
@@ -88,7 +107,12 @@ export class Emulator {
     }
     this.writePidfile();
     this.catchSignals();
-    new Lifecycle(machine, new RunLoop(machine), (code) => this.end(code), (error) => this.fail(error));
+    new Lifecycle(
+      machine,
+      new RunLoop(machine),
+      (code) => this.end(code),
+      (error) => this.fail(error),
+    );
     this.chardevs.open();
     if (!settings.stopped) machine.runState.set('running');
   }
@@ -109,7 +133,7 @@ export class Emulator {
     for (const { spec, location } of this.settings.chardevs) {
       const chardev = this.at(location, () => this.chardevs.create(spec));
       try {
-        await (this.chardevs.get(`${spec.id}-base`) as { ready?: Promise<void> } | undefined ?? (chardev as { ready?: Promise<void> })).ready;
+        await ((this.chardevs.get(`${spec.id}-base`) as { ready?: Promise<void> } | undefined) ?? (chardev as { ready?: Promise<void> })).ready;
       } catch (error) {
         throw located(error, location);
       }
@@ -172,7 +196,11 @@ export class Emulator {
   }
 
   private catchSignals(): void {
-    for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]] as const) {
+    for (const [signal, number] of [
+      ['SIGINT', 2],
+      ['SIGTERM', 15],
+      ['SIGHUP', 1],
+    ] as const) {
       this.listen(signal, () => {
         process.stderr.write(report(`terminating on signal ${number}`));
         this.machine.requestShutdown('host-signal');

@@ -37,7 +37,10 @@ function machineHelp(types: TypeRegistry): string {
   const rows = sorted(types.all().filter((t) => isSubtype(t, 'machine'))).flatMap((info) => {
     const name = info.name.replace(/-machine$/, '');
     const aliases = (info.aliases ?? []).map((alias) => line(alias.replace(/-machine$/, ''), `${info.summary ?? ''} (alias of ${name})`));
-    return [...aliases, line(name, `${info.summary ?? ''}${info.aliases?.includes(`${DEFAULT_MACHINE}-machine`) ? ' (default)' : ''}`.trim() || 'empty machine')];
+    return [
+      ...aliases,
+      line(name, `${info.summary ?? ''}${info.aliases?.includes(`${DEFAULT_MACHINE}-machine`) ? ' (default)' : ''}`.trim() || 'empty machine'),
+    ];
   });
   return `Supported machines are:\n${rows.join('')}`;
 }
@@ -51,7 +54,9 @@ function cpuHelp(types: TypeRegistry): string {
 }
 
 function objectHelp(types: TypeRegistry): string {
-  return `List of user creatable objects:\n${sorted(types.all().filter((t) => isSubtype(t, 'user-creatable'))).map((t) => `  ${t.name}\n`).join('')}`;
+  return `List of user creatable objects:\n${sorted(types.all().filter((t) => isSubtype(t, 'user-creatable')))
+    .map((t) => `  ${t.name}\n`)
+    .join('')}`;
 }
 
 function propertyHelp(types: TypeRegistry, name: string, kind: string): string | undefined {

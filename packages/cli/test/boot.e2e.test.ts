@@ -45,44 +45,60 @@ const device = (id: string, memaddr: string, node: number, requested: number): s
   memdev: /objects/${id.replace('vm', 'mem')}
 `;
 
-describe.each(await Promise.all(BOOTS.map(async (boot) => ({ ...boot, files: await guestOrReason(boot.kernel) }))))('kernel $kernel on $accel', ({ accel, files }) => {
-  if (typeof files === 'string') {
-    it.skip(`boots: ${files}`, () => {});
-    return;
-  }
-  let session: EmulatorSession;
-  const sizes = async (): Promise<number[]> => ((await session.qmp('query-memory-devices')) as { data: { size: number } }[]).map(({ data }) => data.size / MiB);
-  const settle = (wanted: readonly number[]): Promise<number[]> => session.eventually(sizes, (now) => now.every((size, i) => size === wanted[i]));
-  const guestMemoryMiB = async (): Promise<number> => Number(/MemTotal:\s+(\d+)/.exec(await session.guest('cat /proc/meminfo'))?.[1]) / 1024;
+describe.each(await Promise.all(BOOTS.map(async (boot) => ({ ...boot, files: await guestOrReason(boot.kernel) }))))(
+  'kernel $kernel on $accel',
+  ({ accel, files }) => {
+    if (typeof files === 'string') {
+      it.skip(`boots: ${files}`, () => {});
+      return;
+    }
+    let session: EmulatorSession;
+    const sizes = async (): Promise<number[]> =>
+      ((await session.qmp('query-memory-devices')) as { data: { size: number } }[]).map(({ data }) => data.size / MiB);
+    const settle = (wanted: readonly number[]): Promise<number[]> => session.eventually(sizes, (now) => now.every((size, i) => size === wanted[i]));
+    const guestMemoryMiB = async (): Promise<number> => Number(/MemTotal:\s+(\d+)/.exec(await session.guest('cat /proc/meminfo'))?.[1]) / 1024;
 
-  beforeAll(async () => {
-    session = await EmulatorSession.start({ command: [process.execPath, CLI], args: seed(files, accel), timeoutMs: 5 * MINUTES });
-    await session.boot();
-  }, 6 * MINUTES);
-  afterAll(() => session?.stop());
+    beforeAll(async () => {
+      session = await EmulatorSession.start({ command: [process.execPath, CLI], args: seed(files, accel), timeoutMs: 5 * MINUTES });
+      await session.boot();
+    }, 6 * MINUTES);
+    afterAll(() => session?.stop());
 
-  it('shows four CPUs in two sockets and two nodes, without complaints about tables', async () => {
-    expect(await session.guest('grep -c ^processor /proc/cpuinfo')).toBe('4');
-    expect(await session.guest("sort -u /sys/devices/system/cpu/cpu*/topology/physical_package_id | tr '\\n' ' '")).toBe('0 1 ');
-    expect(await session.guest('cat /sys/devices/system/node/node0/cpulist /sys/devices/system/node/node1/cpulist')).toBe('0-1\n2-3');
-    expect(await session.guest("dmesg | grep -iE 'ACPI.*(error|warning|bug)|firmware bug'")).toBe('');
-  }, MINUTES);
+    it(
+      'shows four CPUs in two sockets and two nodes, without complaints about tables',
+      async () => {
+        expect(await session.guest('grep -c ^processor /proc/cpuinfo')).toBe('4');
+        expect(await session.guest("sort -u /sys/devices/system/cpu/cpu*/topology/physical_package_id | tr '\\n' ' '")).toBe('0 1 ');
+        expect(await session.guest('cat /sys/devices/system/node/node0/cpulist /sys/devices/system/node/node1/cpulist')).toBe('0-1\n2-3');
+        expect(await session.guest("dmesg | grep -iE 'ACPI.*(error|warning|bug)|firmware bug'")).toBe('');
+      },
+      MINUTES,
+    );
 
-  it('lets the guest plug what is requested, letter for letter as in the transcript', async () => {
-    await settle([0, 1024]);
-    expect(await session.hmp('info memory-devices')).toBe(device('vm0', '0x140000000', 0, 0) + device('vm1', '0x340000000', 1, 1024));
-    const before = await guestMemoryMiB();
-    expect(await session.hmp('qom-set vm0 requested-size 500M')).toBe('');
-    expect(await session.hmp('qom-set vm1 requested-size 200M')).toBe('');
-    await settle([500, 200]);
-    expect(await session.hmp('info memory-devices')).toBe(device('vm0', '0x140000000', 0, 500) + device('vm1', '0x340000000', 1, 200));
-    // 1024 MiB became 700.
-    expect(Math.round(await guestMemoryMiB() - before)).toBe(700 - 1024);
-    expect(session.events.some(({ event, data }) => event === 'MEMORY_DEVICE_SIZE_CHANGE' && data?.['id'] === 'vm0')).toBe(true);
-  }, 4 * MINUTES);
+    it(
+      'lets the guest plug what is requested, letter for letter as in the transcript',
+      async () => {
+        await settle([0, 1024]);
+        expect(await session.hmp('info memory-devices')).toBe(device('vm0', '0x140000000', 0, 0) + device('vm1', '0x340000000', 1, 1024));
+        const before = await guestMemoryMiB();
+        expect(await session.hmp('qom-set vm0 requested-size 500M')).toBe('');
+        expect(await session.hmp('qom-set vm1 requested-size 200M')).toBe('');
+        await settle([500, 200]);
+        expect(await session.hmp('info memory-devices')).toBe(device('vm0', '0x140000000', 0, 500) + device('vm1', '0x340000000', 1, 200));
+        // 1024 MiB became 700.
+        expect(Math.round((await guestMemoryMiB()) - before)).toBe(700 - 1024);
+        expect(session.events.some(({ event, data }) => event === 'MEMORY_DEVICE_SIZE_CHANGE' && data?.['id'] === 'vm0')).toBe(true);
+      },
+      4 * MINUTES,
+    );
 
-  it('powers off with status 0', async () => {
-    session.console.send('poweroff -f\n');
-    expect(await session.exited).toBe(0);
-  }, MINUTES);
-});
+    it(
+      'powers off with status 0',
+      async () => {
+        session.console.send('poweroff -f\n');
+        expect(await session.exited).toBe(0);
+      },
+      MINUTES,
+    );
+  },
+);

@@ -20,9 +20,15 @@ interface Ended {
 function start(args: readonly string[]): { child: ChildProcess; ended: Promise<Ended>; saying: (text: string) => Promise<void> } {
   const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, stdio: 'pipe' });
   let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (bytes) => { stdout += bytes; });
-  child.stderr.on('data', (bytes) => { stderr += bytes; });
-  const ended = new Promise<Ended>((resolve) => { child.on('close', (status) => resolve({ status, stdout, stderr })); });
+  child.stdout.on('data', (bytes) => {
+    stdout += bytes;
+  });
+  child.stderr.on('data', (bytes) => {
+    stderr += bytes;
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (status) => resolve({ status, stdout, stderr }));
+  });
   const saying = async (text: string): Promise<void> => {
     while (!(stdout + stderr).includes(text)) await new Promise((resolve) => setTimeout(resolve, 5));
   };

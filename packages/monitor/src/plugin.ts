@@ -1,6 +1,6 @@
 import { definePlugin } from '@nandu/core';
-import { absentCommands } from './commands/absent.js';
 import { aboutCommands } from './commands/about.js';
+import { absentCommands } from './commands/absent.js';
 import { cpuCommands } from './commands/cpus.js';
 import { deviceCommands } from './commands/devices.js';
 import { machineCommands } from './commands/machines.js';
@@ -15,7 +15,16 @@ import { runStateCommands } from './commands/run-state.js';
 export const monitorPlugin = definePlugin({
   name: 'monitor',
   commands: [
-    ...aboutCommands, ...absentCommands, ...cpuCommands, ...deviceCommands, ...machineCommands, ...memoryDumpCommands, ...monitorCommands,
-    mtreeCommand, ...qomCommands, ...qtreeCommands, ...runStateCommands,
+    ...aboutCommands,
+    ...absentCommands,
+    ...cpuCommands,
+    ...deviceCommands,
+    ...machineCommands,
+    ...memoryDumpCommands,
+    ...monitorCommands,
+    mtreeCommand,
+    ...qomCommands,
+    ...qtreeCommands,
+    ...runStateCommands,
   ],
 });

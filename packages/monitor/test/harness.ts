@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BaseChardev, chardevPlugin, ChardevRegistry } from '@nandu/chardev';
+import { BaseChardev, ChardevRegistry, chardevPlugin } from '@nandu/chardev';
 import { definePlugin, Machine, type MachineConfig, NoneBoard, type Plugin } from '@nandu/core';
 import { Monitors, monitorPlugin } from '../src/index.js';
 import { nodeMonitorPlugin } from '../src/node/save-memory.js';
@@ -69,5 +69,7 @@ const NAMED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\
 
 /** The bytes of a Python escape text, as a binary string. */
 export function unescape(text: string): string {
-  return text.replace(/\\(x[0-9a-f]{2}|.)/g, (_, escape: string) => (escape[0] === 'x' ? String.fromCharCode(Number.parseInt(escape.slice(1), 16)) : (NAMED[escape] ?? escape)));
+  return text.replace(/\\(x[0-9a-f]{2}|.)/g, (_, escape: string) =>
+    escape[0] === 'x' ? String.fromCharCode(Number.parseInt(escape.slice(1), 16)) : (NAMED[escape] ?? escape),
+  );
 }

@@ -42,7 +42,9 @@ it('holds back what it prints while another front end has the terminal', async (
   const { monitors } = machineNone();
   const terminal = new FakeChardev();
   let terminated = false;
-  const mux = new MuxChardev('m', terminal, () => { terminated = true; });
+  const mux = new MuxChardev('m', terminal, () => {
+    terminated = true;
+  });
   monitors.addHmp(mux);
   const keys: number[] = [];
   mux.attach({ canReceive: () => 16, receive: (bytes) => keys.push(...bytes) });

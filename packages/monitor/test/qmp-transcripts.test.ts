@@ -50,7 +50,8 @@ it.each(damaged.map((block) => [block.split('\n')[0] as string, block.split('\n'
 });
 
 /** Commands of the recording that belong to other packages or that there are not yet. */
-const ELSEWHERE = /balloon|inject-nmi|"x-exit|set-numa|migrate|getfd|add_client|watchdog|block_resize|eject|set_link|send-key|screendump|query-cpu|memory-backend|'id'|"mem0"/;
+const ELSEWHERE =
+  /balloon|inject-nmi|"x-exit|set-numa|migrate|getfd|add_client|watchdog|block_resize|eject|set_link|send-key|screendump|query-cpu|memory-backend|'id'|"mem0"/;
 
 it('answers wrong requests as QEMU does', async () => {
   const terminal = await connected();

@@ -1,8 +1,8 @@
 import type { ChardevFactory } from '../registry.js';
+import type { SocketSpec } from '../spec.js';
 import { FileChardev } from './file.js';
 import { SocketChardev } from './socket.js';
 import { StdioChardev } from './stdio.js';
-import type { SocketSpec } from '../spec.js';
 
 /** Backends that need Node. */
 export const nodeChardevs: Readonly<Record<string, ChardevFactory>> = {

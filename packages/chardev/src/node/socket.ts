@@ -78,18 +78,27 @@ export class SocketChardev extends BaseChardev {
 
   private async listen(): Promise<void> {
     const { address } = this.spec;
-    const where: ListenOptions = 'path' in address ? { path: address.path } : 'fd' in address ? { fd: address.fd } as ListenOptions : { host: address.host, port: address.port };
+    const where: ListenOptions =
+      'path' in address ? { path: address.path } : 'fd' in address ? ({ fd: address.fd } as ListenOptions) : { host: address.host, port: address.port };
     if ('path' in address) await freePath(address.path);
     const server = createServer({ pauseOnConnect: true, noDelay: this.spec.noDelay }, (socket) => this.accepted(socket));
     this.server = server;
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(new ConfigError(`Failed to ${'port' in address ? 'find an available port' : `bind socket to ${'path' in address ? address.path : `fd ${address.fd}`}`}: ${reason(error)}`)));
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(
+          new ConfigError(
+            `Failed to ${'port' in address ? 'find an available port' : `bind socket to ${'path' in address ? address.path : `fd ${address.fd}`}`}: ${reason(error)}`,
+          ),
+        ),
+      );
       server.listen(where, resolve);
     });
     const bound = server.address();
     if (bound && typeof bound === 'object') this.boundPort = bound.port;
     if (!this.spec.wait || this.socket) return;
-    await new Promise<void>((resolve) => { this.firstClient = resolve; });
+    await new Promise<void>((resolve) => {
+      this.firstClient = resolve;
+    });
   }
 
   private accepted(socket: Socket): void {
@@ -110,7 +119,9 @@ export class SocketChardev extends BaseChardev {
       });
     } catch (error) {
       if (this.spec.reconnectSeconds > 0) return this.reconnectLater();
-      throw new ConfigError(`Failed to connect to '${'path' in address ? address.path : `${address.host}:${address.port}`}': ${reason(error as NodeJS.ErrnoException)}`);
+      throw new ConfigError(
+        `Failed to connect to '${'path' in address ? address.path : `${address.host}:${address.port}`}': ${reason(error as NodeJS.ErrnoException)}`,
+      );
     }
     socket.on('error', () => {});
     this.use(socket);
@@ -154,7 +165,10 @@ async function freePath(path: string): Promise<void> {
   if (!lstatSync(path).isSocket()) throw inUse;
   const alive = await new Promise<boolean>((resolve) => {
     const probe = connect({ path });
-    probe.once('connect', () => { probe.destroy(); resolve(true); });
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
     probe.once('error', () => resolve(false));
   });
   if (alive) throw inUse;

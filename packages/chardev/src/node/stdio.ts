@@ -15,7 +15,10 @@ export class StdioChardev extends BaseChardev {
   private readonly restore: () => void;
   private readonly output = new WriteBatch((bytes) => writeAll(bytes));
 
-  constructor(id: string, private readonly signal: boolean) {
+  constructor(
+    id: string,
+    private readonly signal: boolean,
+  ) {
     super(id);
     if (inUse) throw new ConfigError('cannot use stdio by multiple character devices');
     inUse = true;

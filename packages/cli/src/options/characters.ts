@@ -3,7 +3,7 @@ import { type ChardevSpec, parseChardev, parseShortForm } from '@nandu/chardev';
 import { boolType, ConfigError } from '@nandu/core';
 import { CommandLineError, report, warn } from '../problem.js';
 import type { Given, Settings } from '../settings.js';
-import { knownPairs, oneOf, type Option } from './option.js';
+import { knownPairs, type Option, oneOf } from './option.js';
 
 /** The backend of a short form: an existing one ('chardev:id'), a new one, or with `mon:` one that has a monitor too. */
 function backendOf(settings: Settings, id: string, { value, location }: Given): string {

@@ -1,7 +1,7 @@
 /** Options about the run: boot, time, what happens at its end, what is logged. */
 import { boolType, ConfigError } from '@nandu/core';
 import { CommandLineError, warn } from '../problem.js';
-import { flag, knownPairs, oneOf, type Option } from './option.js';
+import { flag, knownPairs, type Option, oneOf } from './option.js';
 
 const VGA_TYPES = ['none', 'std', 'cirrus', 'vmware', 'qxl', 'xenfb', 'tcx', 'cg3', 'virtio'];
 const DISPLAY_TYPES = ['none', 'gtk', 'sdl', 'curses', 'egl-headless', 'spice-app', 'dbus', 'vnc', 'default'];
@@ -13,27 +13,84 @@ const LOG_ITEMS = {
   guest_errors: 'log when the guest OS does something invalid',
   unimp: 'log unimplemented functionality',
 } as const;
-const OTHER_LOG_ITEMS = ['out_asm', 'in_asm', 'op', 'op_opt', 'op_ind', 'int', 'exec', 'cpu', 'fpu', 'mmu', 'pcall', 'cpu_reset', 'page', 'nochain', 'plugin', 'strace', 'tid'];
+const OTHER_LOG_ITEMS = [
+  'out_asm',
+  'in_asm',
+  'op',
+  'op_opt',
+  'op_ind',
+  'int',
+  'exec',
+  'cpu',
+  'fpu',
+  'mmu',
+  'pcall',
+  'cpu_reset',
+  'page',
+  'nochain',
+  'plugin',
+  'strace',
+  'tid',
+];
 
 const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 const DATE = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2})?$/;
 
 export const generalOptions: readonly Option[] = [
-  { names: ['kernel'], argument: 'file', help: 'the kernel to boot: bzImage, or an ELF with a PVH or multiboot header', apply(s, { value }) { s.kernel = value; } },
-  { names: ['initrd'], argument: 'file', help: 'its initial RAM disk', apply(s, { value }) { s.initrd = value; } },
-  { names: ['append'], argument: 'cmdline', help: 'its command line', apply(s, { value }) { s.append = value; } },
-  flag('nographic', 'serial port and monitor share the terminal; Ctrl-A H helps', (s) => { s.nographic = true; }),
-  flag('S', 'do not start the CPUs: wait for the monitor to say cont', (s) => { s.stopped = true; }),
-  flag('no-reboot', 'exit instead of rebooting', (s) => { s.reboot = 'shutdown'; }),
-  flag('no-shutdown', 'stop before shutdown', (s) => { s.shutdown = 'pause'; }),
-  flag('nodefaults', 'no default devices', (s) => { s.noDefaults = true; }),
+  {
+    names: ['kernel'],
+    argument: 'file',
+    help: 'the kernel to boot: bzImage, or an ELF with a PVH or multiboot header',
+    apply(s, { value }) {
+      s.kernel = value;
+    },
+  },
+  {
+    names: ['initrd'],
+    argument: 'file',
+    help: 'its initial RAM disk',
+    apply(s, { value }) {
+      s.initrd = value;
+    },
+  },
+  {
+    names: ['append'],
+    argument: 'cmdline',
+    help: 'its command line',
+    apply(s, { value }) {
+      s.append = value;
+    },
+  },
+  flag('nographic', 'serial port and monitor share the terminal; Ctrl-A H helps', (s) => {
+    s.nographic = true;
+  }),
+  flag('S', 'do not start the CPUs: wait for the monitor to say cont', (s) => {
+    s.stopped = true;
+  }),
+  flag('no-reboot', 'exit instead of rebooting', (s) => {
+    s.reboot = 'shutdown';
+  }),
+  flag('no-shutdown', 'stop before shutdown', (s) => {
+    s.shutdown = 'pause';
+  }),
+  flag('nodefaults', 'no default devices', (s) => {
+    s.noDefaults = true;
+  }),
   flag('no-user-config', 'accepted: there is no user configuration', () => {}),
   flag('no-fd-bootchk', 'accepted: there is no floppy to check', () => {}),
   {
-    names: ['no-hpet'], help: 'no HPET: short for -machine hpet=off', apply(s) { s.machine['hpet'] = 'off'; },
+    names: ['no-hpet'],
+    help: 'no HPET: short for -machine hpet=off',
+    apply(s) {
+      s.machine['hpet'] = 'off';
+    },
   },
   {
-    names: ['no-acpi'], help: 'no ACPI: short for -machine acpi=off', apply(s) { s.machine['acpi'] = 'off'; },
+    names: ['no-acpi'],
+    help: 'no ACPI: short for -machine acpi=off',
+    apply(s) {
+      s.machine['acpi'] = 'off';
+    },
   },
   {
     names: ['action'],
@@ -125,7 +182,14 @@ export const generalOptions: readonly Option[] = [
       if (value !== 'none') warn(`no graphics adapter is emulated yet: '-vga ${value}' is the same as '-vga none'`);
     },
   },
-  { names: ['net', 'nic'], argument: 'none', help: 'no network', apply: (_, { value }) => { if (value !== 'none') throw new ConfigError(`networks are not implemented, only 'none'`); } },
+  {
+    names: ['net', 'nic'],
+    argument: 'none',
+    help: 'no network',
+    apply: (_, { value }) => {
+      if (value !== 'none') throw new ConfigError(`networks are not implemented, only 'none'`);
+    },
+  },
   {
     names: ['overcommit'],
     argument: '[mem-lock=on|off][cpu-pm=on|off]',
@@ -137,7 +201,14 @@ export const generalOptions: readonly Option[] = [
     },
   },
   { names: ['k'], argument: 'language', help: 'accepted: there is no keyboard to lay out', apply: () => {} },
-  { names: ['pidfile'], argument: 'file', help: 'write the process id to a file', apply(s, { value }) { s.pidfile = value; } },
+  {
+    names: ['pidfile'],
+    argument: 'file',
+    help: 'write the process id to a file',
+    apply(s, { value }) {
+      s.pidfile = value;
+    },
+  },
   {
     names: ['d'],
     argument: 'item1,...',
@@ -146,12 +217,26 @@ export const generalOptions: readonly Option[] = [
       for (const item of value.split(',')) {
         if (OTHER_LOG_ITEMS.includes(item)) throw new ConfigError(`log item '${item}' is not implemented`);
         // As QEMU: the list goes to stdout, and that is all.
-        if (!(item in LOG_ITEMS)) throw new CommandLineError('', 1, `Log items (comma separated):\n${Object.entries(LOG_ITEMS).map(([name, what]) => `${name.padEnd(15)} ${what}\n`).join('')}`);
+        if (!(item in LOG_ITEMS))
+          throw new CommandLineError(
+            '',
+            1,
+            `Log items (comma separated):\n${Object.entries(LOG_ITEMS)
+              .map(([name, what]) => `${name.padEnd(15)} ${what}\n`)
+              .join('')}`,
+          );
         s.logItems.add(item);
       }
     },
   },
-  { names: ['D'], argument: 'logfile', help: 'log to a file instead', apply(s, { value }) { s.logFile = value; } },
+  {
+    names: ['D'],
+    argument: 'logfile',
+    help: 'log to a file instead',
+    apply(s, { value }) {
+      s.logFile = value;
+    },
+  },
 ];
 
 /** Found while reading an option, but reported without it, as QEMU does. */

@@ -47,9 +47,12 @@ export function memoryConfig(settings: Settings, backendBytes: number | undefine
     return { ...base, maxBytes: sizeBytes };
   }
   const maxBytes = bytes('maxmem', maxmem);
-  if (maxBytes < sizeBytes) throw new ConfigError(`invalid value of maxmem: maximum memory size (${hex(maxBytes)}) must be at least the initial memory size (${hex(sizeBytes)})`);
+  if (maxBytes < sizeBytes)
+    throw new ConfigError(`invalid value of maxmem: maximum memory size (${hex(maxBytes)}) must be at least the initial memory size (${hex(sizeBytes)})`);
   if (slots > 0 && maxBytes === sizeBytes) {
-    throw new ConfigError(`invalid value of maxmem: memory slots were specified but maximum memory size (${hex(maxBytes)}) is equal to the initial memory size (${hex(sizeBytes)})`);
+    throw new ConfigError(
+      `invalid value of maxmem: memory slots were specified but maximum memory size (${hex(maxBytes)}) is equal to the initial memory size (${hex(sizeBytes)})`,
+    );
   }
   if (slots > MAX_SLOTS) throw new ConfigError(`unsupported amount of memory slots: ${slots}`);
   return { ...base, maxBytes };

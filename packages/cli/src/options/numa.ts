@@ -77,11 +77,15 @@ function addNode({ nodes, owner, smp, backends, pairs, given }: Context): void {
   const stranger = Object.keys(pairs).find((name) => !known.includes(name));
   if (stranger !== undefined) throw new ConfigError(`Invalid parameter '${stranger}'`);
   const id = pairs['nodeid'] === undefined ? nodes.length : unsigned(pairs['nodeid'], 'nodeid');
-  const ranges = parseOptions(given.value, 'type').filter((p) => p.name === 'cpus').map((p) => cpuRange(p.value));
+  const ranges = parseOptions(given.value, 'type')
+    .filter((p) => p.name === 'cpus')
+    .map((p) => cpuRange(p.value));
   if (id >= MAX_NODES) throw new ConfigError(`Max number of NUMA nodes reached: ${id}`);
   if (nodes.some((node) => node.id === id)) throw new ConfigError(`Duplicate NUMA nodeid: ${id}`);
   if (pairs['initiator'] !== undefined) {
-    throw new ConfigError('ACPI Heterogeneous Memory Attribute Table (HMAT) is disabled, enable it with -machine hmat=on before using any of hmat specific options');
+    throw new ConfigError(
+      'ACPI Heterogeneous Memory Attribute Table (HMAT) is disabled, enable it with -machine hmat=on before using any of hmat specific options',
+    );
   }
   const cpus = ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
   for (const cpu of cpus) {
@@ -105,7 +109,8 @@ function setDistance({ nodes, pairs }: Context): void {
     return value;
   }) as [number, number, number];
   const from = nodes.find((node) => node.id === src);
-  if (src >= MAX_NODES || dst >= MAX_NODES) throw new ConfigError(`Parameter '${src >= MAX_NODES ? 'src' : 'dst'}' expects an integer between 0 and ${MAX_NODES - 1}`);
+  if (src >= MAX_NODES || dst >= MAX_NODES)
+    throw new ConfigError(`Parameter '${src >= MAX_NODES ? 'src' : 'dst'}' expects an integer between 0 and ${MAX_NODES - 1}`);
   if (!from || !nodes.some((node) => node.id === dst)) {
     throw new ConfigError(`Source/Destination NUMA node is missing. Please use '-numa node' option to declare it first.`);
   }

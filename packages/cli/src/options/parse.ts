@@ -49,7 +49,9 @@ export function versionText(): string {
 }
 
 function helpText(): string {
-  const lines = OPTIONS.map(({ names, argument, help }) => `${names.map((n) => `-${n}`).join(', ')}${argument ? ` ${argument}` : ''}\n                ${help}\n`);
+  const lines = OPTIONS.map(
+    ({ names, argument, help }) => `${names.map((n) => `-${n}`).join(', ')}${argument ? ` ${argument}` : ''}\n                ${help}\n`,
+  );
   return `${versionText()}usage: ${PROGRAM} [options]\n\n-h, -help\n                show this\n-version\n                show the version\n${lines.join('')}
 During emulation with -nographic: Ctrl-A H shows what keys there are, Ctrl-A C goes to the monitor, Ctrl-A X ends.
 `;

@@ -45,7 +45,8 @@ export function smpConfig(settings: Settings, machineName: string, maxCpus: numb
   cpus ||= maxcpus;
   const topology = `sockets (${sockets}) * dies (${dies}) * cores (${cores}) * threads (${threads})`;
   if (product !== maxcpus) throw new ConfigError(`Invalid CPU topology: product of the hierarchy must match maxcpus: ${topology} != maxcpus (${maxcpus})`);
-  if (maxcpus < cpus) throw new ConfigError(`Invalid CPU topology: maxcpus must be equal to or greater than smp: ${topology} == maxcpus (${maxcpus}) < smp_cpus (${cpus})`);
+  if (maxcpus < cpus)
+    throw new ConfigError(`Invalid CPU topology: maxcpus must be equal to or greater than smp: ${topology} == maxcpus (${maxcpus}) < smp_cpus (${cpus})`);
   if (maxcpus > maxCpus) throw new ConfigError(`Invalid SMP CPUs ${maxcpus | 0}. The max CPUs supported by machine '${machineName}' is ${maxCpus}`);
   return { cpus, maxCpus: maxcpus, sockets, dies, clusters: 1, cores, threads };
 }

@@ -3,8 +3,8 @@ import { IrqLine } from '../irq.js';
 import { MemoryRegion, type MmioHandler, type MmioOptions } from '../memory/region.js';
 import type { Bus } from './bus.js';
 import { QObject } from './object.js';
-import { loadFields, resetFields, saveFields } from './saved.js';
 import { boolType, linkType } from './property-types.js';
+import { loadFields, resetFields, saveFields } from './saved.js';
 import { type PropertyInfo, property, type } from './type.js';
 
 /** Inputs of a device: what an interrupt line or GPIO is wired to. */
@@ -77,7 +77,12 @@ export abstract class Device extends QObject {
   }
 
   /** Offers registers to be mapped; the size is rounded up by nobody. */
-  protected mapMmio(handler: MmioHandler & { readonly sizeBytes?: number }, sizeBytes = handler.sizeBytes, options?: MmioOptions, name = this.typeInfo.name): MemoryRegion {
+  protected mapMmio(
+    handler: MmioHandler & { readonly sizeBytes?: number },
+    sizeBytes = handler.sizeBytes,
+    options?: MmioOptions,
+    name = this.typeInfo.name,
+  ): MemoryRegion {
     if (sizeBytes === undefined) throw new Error(`mapMmio of ${name} needs a size`);
     const region = MemoryRegion.io(name, sizeBytes, handler, options);
     this.regions.push(region);

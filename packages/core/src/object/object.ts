@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.js';
-import { allProperties, type ObjectClass, type PropertyInfo, type, type TypeInfo, typeOf } from './type.js';
 import type { PropertyType, TextForm } from './property-types.js';
+import { allProperties, type ObjectClass, type PropertyInfo, type TypeInfo, type, typeOf } from './type.js';
 
 /** A property that one object has beyond its type's: children, links, aliases of a part's properties. */
 export interface DynamicProperty {

@@ -32,7 +32,9 @@ function isSaveable(value: unknown): value is Saveable {
 /** A copy of every saved field, structured-clonable. */
 export function saveFields(object: object): Record<string, unknown> {
   const fields = object as Record<string, unknown>;
-  return Object.fromEntries(savedFields(object).map((name) => [name, isSaveable(fields[name]) ? (fields[name] as Saveable).save() : structuredClone(fields[name])]));
+  return Object.fromEntries(
+    savedFields(object).map((name) => [name, isSaveable(fields[name]) ? (fields[name] as Saveable).save() : structuredClone(fields[name])]),
+  );
 }
 
 export function loadFields(object: object, state: Readonly<Record<string, unknown>>): void {

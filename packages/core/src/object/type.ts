@@ -5,8 +5,8 @@
  */
 import 'reflect-metadata';
 import { injectable } from 'tsyringe';
-import { boolType, integerType, stringType, uint32Type, type PropertyType } from './property-types.js';
 import type { QObject } from './object.js';
+import { boolType, integerType, type PropertyType, stringType, uint32Type } from './property-types.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: constructors take whatever injection gives them.
 export type ObjectClass<T extends QObject = QObject> = abstract new (...args: any[]) => T;
@@ -121,9 +121,7 @@ function inferred(designed: unknown, field: string, { min, max }: Pick<PropertyO
 }
 
 function kebab(field: string): string {
-  return field
-    .replace(/(Bytes|Ns|Us|Ms|Hz)$/, '')
-    .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return field.replace(/(Bytes|Ns|Us|Ms|Hz)$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** Own and inherited, ancestors first. */

@@ -5,9 +5,25 @@
 import { type AnyCommand, hmpCommand, qmpCommand } from '@nandu/core';
 
 const EMPTY_LISTS = [
-  'query-block', 'query-named-block-nodes', 'query-blockstats', 'query-block-jobs', 'query-block-exports', 'query-jobs', 'query-iothreads',
-  'query-rx-filter', 'query-mice', 'query-fdsets', 'query-pr-managers', 'query-vnc-servers', 'query-tpm', 'query-tpm-models', 'query-tpm-types',
-  'query-migrate-capabilities', 'query-stats-schemas', 'query-acpi-ospm-status', 'query-vcpu-dirty-limit',
+  'query-block',
+  'query-named-block-nodes',
+  'query-blockstats',
+  'query-block-jobs',
+  'query-block-exports',
+  'query-jobs',
+  'query-iothreads',
+  'query-rx-filter',
+  'query-mice',
+  'query-fdsets',
+  'query-pr-managers',
+  'query-vnc-servers',
+  'query-tpm',
+  'query-tpm-models',
+  'query-tpm-types',
+  'query-migrate-capabilities',
+  'query-stats-schemas',
+  'query-acpi-ospm-status',
+  'query-vcpu-dirty-limit',
 ];
 
 const ANSWERS: Readonly<Record<string, object>> = {
@@ -25,7 +41,13 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = { 'query-named-block-
 
 /** Name, arguments, parameters, help, answer. */
 const INFOS: readonly (readonly [name: string, args: string, params: string, help: string, answer: string])[] = [
-  ['block', 'nodes:-n,verbose:-v,device:B?', '[-n] [-v] [device]', 'show info of one block device or all block devices (-n: show named nodes; -v: show details)', ''],
+  [
+    'block',
+    'nodes:-n,verbose:-v,device:B?',
+    '[-n] [-v] [device]',
+    'show info of one block device or all block devices (-n: show named nodes; -v: show details)',
+    '',
+  ],
   ['block-jobs', '', '', 'show progress of ongoing block device operations', 'No active jobs\n'],
   ['blockstats', '', '', 'show block device statistics', ''],
   ['capture', '', '', 'show capture information', ''],

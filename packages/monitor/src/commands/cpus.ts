@@ -1,5 +1,5 @@
 /** vCPUs: which there are, where they sit, what is in their registers. */
-import { type AnyCommand, type CommandContext, ConfigError, hmpCommand, isSubtype, type Machine, qmpCommand, type QObject, type SmpConfig } from '@nandu/core';
+import { type AnyCommand, type CommandContext, ConfigError, hmpCommand, isSubtype, type Machine, type QObject, qmpCommand, type SmpConfig } from '@nandu/core';
 
 /** Position in the topology, by QEMU's names; `node-id` where there are NUMA nodes. */
 type Place = Readonly<Record<string, number>>;
@@ -58,15 +58,19 @@ function slots(machine: Machine): Slot[] {
 
 function cpuText(context: CommandContext): string {
   const current = context.monitor?.cpuIndex ?? 0;
-  return cpuObjects(context.machine).map((_, index) => `${index === current ? '*' : ' '} CPU #${index}: thread_id=${threadId()}\n`).join('');
+  return cpuObjects(context.machine)
+    .map((_, index) => `${index === current ? '*' : ' '} CPU #${index}: thread_id=${threadId()}\n`)
+    .join('');
 }
 
 function dump({ machine }: CommandContext, indexes: readonly number[]): string {
-  return indexes.map((index) => {
-    const text = machine.board?.cpus[index]?.dumpRegisters?.();
-    if (text === undefined) throw new ConfigError('this accelerator does not show registers');
-    return `\nCPU#${index}\n${text}`;
-  }).join('');
+  return indexes
+    .map((index) => {
+      const text = machine.board?.cpus[index]?.dumpRegisters?.();
+      if (text === undefined) throw new ConfigError('this accelerator does not show registers');
+      return `\nCPU#${index}\n${text}`;
+    })
+    .join('');
 }
 
 export const cpuCommands: readonly AnyCommand[] = [
@@ -85,7 +89,8 @@ export const cpuCommands: readonly AnyCommand[] = [
   qmpCommand({
     name: 'query-hotpluggable-cpus',
     arguments: {},
-    run: (_, { machine }) => slots(machine).map(({ type, props, path }) => ({ props, 'vcpus-count': 1, ...(path === undefined ? {} : { 'qom-path': path }), type })),
+    run: (_, { machine }) =>
+      slots(machine).map(({ type, props, path }) => ({ props, 'vcpus-count': 1, ...(path === undefined ? {} : { 'qom-path': path }), type })),
   }),
   qmpCommand({
     name: 'query-cpu-definitions',
@@ -94,7 +99,14 @@ export const cpuCommands: readonly AnyCommand[] = [
       machine.types
         .all()
         .filter((t) => isSubtype(t, 'cpu') && !t.abstract)
-        .map(({ name }) => ({ name: name.replace(/-x86_64-cpu$/, ''), typename: name, 'unavailable-features': [], static: false, 'migration-safe': true, deprecated: false })),
+        .map(({ name }) => ({
+          name: name.replace(/-x86_64-cpu$/, ''),
+          typename: name,
+          'unavailable-features': [],
+          static: false,
+          'migration-safe': true,
+          deprecated: false,
+        })),
   }),
   hmpCommand({ name: 'info cpus', args: '', params: '', help: 'show infos for each CPU', run: (_, context) => cpuText(context) }),
   hmpCommand({
@@ -129,7 +141,11 @@ export const cpuCommands: readonly AnyCommand[] = [
     help: "show the cpu registers (-a: show register info for all cpus; vcpu: specific vCPU to query; show the current CPU's registers if no argument is specified)",
     run(args, context) {
       const count = context.machine.board?.cpus.length ?? 0;
-      if ('cpustate_all' in args) return dump(context, Array.from({ length: count }, (_, index) => index));
+      if ('cpustate_all' in args)
+        return dump(
+          context,
+          Array.from({ length: count }, (_, index) => index),
+        );
       const index = args.vcpu ?? context.monitor?.cpuIndex ?? 0;
       if (index >= count) return args.vcpu === undefined ? 'No CPU available\n' : `CPU#${index} not available\n`;
       return dump(context, [index]);

@@ -1,5 +1,22 @@
 /** Devices and objects that come and go: device_add, device_del, object-add, object-del. */
-import { addObject, type AnyCommand, ConfigError, hmpCommand, ID_HINT, isIdentifier, isSubtype, type Machine, type ObjectOptions, optionRecord, parseOptions, qmpCommand, QmpError, removeObject, requestUnplug, type TypeRegistry } from '@nandu/core';
+import {
+  type AnyCommand,
+  addObject,
+  ConfigError,
+  hmpCommand,
+  ID_HINT,
+  isIdentifier,
+  isSubtype,
+  type Machine,
+  type ObjectOptions,
+  optionRecord,
+  parseOptions,
+  QmpError,
+  qmpCommand,
+  removeObject,
+  requestUnplug,
+  type TypeRegistry,
+} from '@nandu/core';
 import { JsonFloat } from '../json/parser.js';
 
 type Dict = Readonly<Record<string, unknown>>;

@@ -58,11 +58,18 @@ function digitsOf(format: string, sizeBytes: number): number {
 function printItem(value: bigint, format: string, sizeBytes: number): string {
   const digits = digitsOf(format, sizeBytes);
   switch (format) {
-    case 'o': return `0${value.toString(8)}`.padStart(digits);
-    case 'u': return value.toString().padStart(digits);
-    case 'd': return BigInt.asIntN(sizeBytes * 8, value).toString().padStart(digits);
-    case 'c': return printCharacter(Number(value));
-    default: return `0x${hex(value, digits)}`;
+    case 'o':
+      return `0${value.toString(8)}`.padStart(digits);
+    case 'u':
+      return value.toString().padStart(digits);
+    case 'd':
+      return BigInt.asIntN(sizeBytes * 8, value)
+        .toString()
+        .padStart(digits);
+    case 'c':
+      return printCharacter(Number(value));
+    default:
+      return `0x${hex(value, digits)}`;
   }
 }
 

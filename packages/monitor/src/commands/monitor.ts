@@ -1,5 +1,5 @@
 /** Commands about the monitors themselves: what they can do, and one within the other. */
-import { type AnyCommand, hmpCommand, qmpCommand, QmpError } from '@nandu/core';
+import { type AnyCommand, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
 import { helpText } from '../hmp/commands.js';
 import { executeLine } from '../hmp/execute.js';
 
@@ -18,7 +18,12 @@ export const monitorCommands: readonly AnyCommand[] = [
     async run({ 'command-line': line, 'cpu-index': cpuIndex }, { machine }) {
       if (cpuIndex !== undefined && !machine.board?.cpus[cpuIndex]) throw new QmpError('GenericError', `Parameter 'cpu-index' expects a CPU number`);
       let printed = '';
-      const monitor = { cpuIndex: cpuIndex ?? 0, print: (text: string) => { printed += text; } };
+      const monitor = {
+        cpuIndex: cpuIndex ?? 0,
+        print: (text: string) => {
+          printed += text;
+        },
+      };
       const text = await executeLine(line, machine, monitor);
       return (printed + text).replaceAll('\n', '\r\n');
     },

@@ -37,7 +37,12 @@ class Tree {
       const what = target ? `alias ${region.name} @${target.name} ${range(BigInt(targetOffset), region.size)}` : region.name;
       text = `${'  '.repeat(level)}${range(start, region.size)} (prio ${region.priority}, ${kindOf(region)}): ${what}${region.enabled ? '' : ' [disabled]'}\n`;
     }
-    return text + ordered(region.subregions).map((child) => this.print(child, level + 1, start)).join('');
+    return (
+      text +
+      ordered(region.subregions)
+        .map((child) => this.print(child, level + 1, start))
+        .join('')
+    );
   }
 }
 
@@ -50,20 +55,24 @@ function containerStart(region: MemoryRegion): bigint {
 
 function treeText(machine: Machine, withDisabled: boolean): string {
   const tree = new Tree(withDisabled);
-  let text = spaces(machine).map((space) => `address-space: ${space.name}\n${tree.print(space.root, 1, 0n)}\n`).join('');
+  let text = spaces(machine)
+    .map((space) => `address-space: ${space.name}\n${tree.print(space.root, 1, 0n)}\n`)
+    .join('');
   // Printing a target can find more of them.
   for (const region of tree.aliased) text += `memory-region: ${region.name}\n${tree.print(region, 1, containerStart(region))}\n`;
   return text;
 }
 
 function flatText(machine: Machine): string {
-  return spaces(machine).map((space, index) => {
-    const rows = space.view.map(({ start, end, region, offset }) => {
-      const at = offset === 0 ? '' : ` @${hex(BigInt(offset))}`;
-      return `  ${range(BigInt(start), end - start)} (prio ${region.priority}, ${kindOf(region)}): ${region.name}${at}\n`;
-    });
-    return `FlatView #${index}\n AS "${space.name}", root: ${space.root.name}\n Root memory region: ${space.root.name}\n${rows.join('') || '  No rendered FlatView\n'}\n`;
-  }).join('');
+  return spaces(machine)
+    .map((space, index) => {
+      const rows = space.view.map(({ start, end, region, offset }) => {
+        const at = offset === 0 ? '' : ` @${hex(BigInt(offset))}`;
+        return `  ${range(BigInt(start), end - start)} (prio ${region.priority}, ${kindOf(region)}): ${region.name}${at}\n`;
+      });
+      return `FlatView #${index}\n AS "${space.name}", root: ${space.root.name}\n Root memory region: ${space.root.name}\n${rows.join('') || '  No rendered FlatView\n'}\n`;
+    })
+    .join('');
 }
 
 export const mtreeCommand: AnyCommand = hmpCommand<{ flatview?: boolean; dispatch_tree?: boolean; owner?: boolean; disabled?: boolean }>({

@@ -1,5 +1,5 @@
 /** The object tree: qom-list, qom-get, qom-set and what types there are. */
-import { allProperties, type AnyCommand, type CommandContext, hmpCommand, type Machine, qmpCommand, QmpError, type QObject, type TypeInfo } from '@nandu/core';
+import { type AnyCommand, allProperties, type CommandContext, hmpCommand, type Machine, QmpError, type QObject, qmpCommand, type TypeInfo } from '@nandu/core';
 import { type Json, parseJson } from '../json/parser.js';
 import { printJson } from '../json/print.js';
 
@@ -64,8 +64,12 @@ const qomListTypes = qmpCommand<{ implements?: string; abstract?: boolean }>({
 
 /** As ObjectPropertyInfo, with help and default where there are such. */
 function describeProperties(info: TypeInfo): object[] {
-  return allProperties(info)
-    .map(({ name, type, help, default: value }) => ({ name, ...(help ? { description: help } : {}), type: type.name, ...(value === undefined ? {} : { 'default-value': value }) }));
+  return allProperties(info).map(({ name, type, help, default: value }) => ({
+    name,
+    ...(help ? { description: help } : {}),
+    type: type.name,
+    ...(value === undefined ? {} : { 'default-value': value }),
+  }));
 }
 
 const qomListProperties = qmpCommand<{ typename: string }>({
@@ -100,7 +104,12 @@ const hmp: readonly AnyCommand[] = [
     args: 'path:s?',
     params: 'path',
     help: 'list QOM properties',
-    run: ({ path }, context) => (path === undefined ? '/\n' : listProperties(find(context, path)).map(({ name, type }) => `${name} (${type})\n`).join('')),
+    run: ({ path }, context) =>
+      path === undefined
+        ? '/\n'
+        : listProperties(find(context, path))
+            .map(({ name, type }) => `${name} (${type})\n`)
+            .join(''),
   }),
   hmpCommand<{ path: string; property: string }>({
     name: 'qom-get',

@@ -59,7 +59,11 @@ export const qtreeCommands: readonly AnyCommand[] = [
     args: '',
     params: '',
     help: 'show device tree',
-    run: (_, { machine }) => `bus: main-system-bus\n  type System\n${systemDevices(machine).reverse().map((device) => deviceText(device, 2)).join('')}`,
+    run: (_, { machine }) =>
+      `bus: main-system-bus\n  type System\n${systemDevices(machine)
+        .reverse()
+        .map((device) => deviceText(device, 2))
+        .join('')}`,
   }),
   hmpCommand({ name: 'info qdm', args: '', params: '', help: 'show qdev device model list', run: (_, { machine }) => deviceList(machine.types, true) }),
 ];

@@ -20,10 +20,13 @@ interface Declared {
 }
 
 export function declaredArguments(args: string): Declared[] {
-  return args.split(',').filter(Boolean).map((part) => {
-    const [name = '', type = ''] = part.split(':');
-    return { name, type };
-  });
+  return args
+    .split(',')
+    .filter(Boolean)
+    .map((part) => {
+      const [name = '', type = ''] = part.split(':');
+      return { name, type };
+    });
 }
 
 /** The text that is left of a line, and where its reader is. */
@@ -59,11 +62,13 @@ export class Reader {
 
 type Parse = (reader: Reader, command: string, registers: Registers, declared: string) => unknown;
 
-const expected = (what: string): Parse => (reader, command) => {
-  const word = reader.word();
-  if (word === undefined) throw new ArgumentError(`${command}: ${what} expected`);
-  return word;
-};
+const expected =
+  (what: string): Parse =>
+  (reader, command) => {
+    const word = reader.word();
+    if (word === undefined) throw new ArgumentError(`${command}: ${what} expected`);
+    return word;
+  };
 
 const integer: Parse = (reader, _, registers) => {
   const { value, end } = expression(reader, registers);

@@ -6,9 +6,17 @@ import type { Completions } from './readline.js';
 
 /** Words for the first argument of these commands. */
 const ARGUMENTS: Readonly<Record<string, (machine: Machine) => Iterable<string>>> = {
-  device_add: (machine) => machine.types.all().filter((t) => isSubtype(t, 'device') && t.userCreatable && !t.abstract).map((t) => t.name),
+  device_add: (machine) =>
+    machine.types
+      .all()
+      .filter((t) => isSubtype(t, 'device') && t.userCreatable && !t.abstract)
+      .map((t) => t.name),
   device_del: (machine) => machine.node('/machine/peripheral').children.keys(),
-  object_add: (machine) => machine.types.all().filter((t) => isSubtype(t, 'user-creatable') && !t.abstract).map((t) => t.name),
+  object_add: (machine) =>
+    machine.types
+      .all()
+      .filter((t) => isSubtype(t, 'user-creatable') && !t.abstract)
+      .map((t) => t.name),
   object_del: (machine) => machine.objects.children.keys(),
 };
 

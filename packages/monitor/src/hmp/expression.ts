@@ -54,14 +54,25 @@ class Parser {
   private unary(): bigint {
     const c = this.here;
     switch (c) {
-      case '': throw new ExpressionError('unexpected end of expression');
-      case '+': this.skip(1); return this.unary();
-      case '-': this.skip(1); return BigInt.asIntN(64, -this.unary());
-      case '~': this.skip(1); return ~this.unary();
-      case '(': return this.group();
-      case "'": return this.character();
-      case '$': return this.register();
-      default: return this.number();
+      case '':
+        throw new ExpressionError('unexpected end of expression');
+      case '+':
+        this.skip(1);
+        return this.unary();
+      case '-':
+        this.skip(1);
+        return BigInt.asIntN(64, -this.unary());
+      case '~':
+        this.skip(1);
+        return ~this.unary();
+      case '(':
+        return this.group();
+      case "'":
+        return this.character();
+      case '$':
+        return this.register();
+      default:
+        return this.number();
     }
   }
 

@@ -48,10 +48,18 @@ export class ReadLine {
 
   feed(byte: number): void {
     switch (this.escape) {
-      case 'none': this.key(byte); break;
-      case 'esc': this.afterEscape(String.fromCharCode(byte)); break;
-      case 'csi': this.controlSequence(String.fromCharCode(byte)); break;
-      case 'ss3': this.singleShift(String.fromCharCode(byte)); break;
+      case 'none':
+        this.key(byte);
+        break;
+      case 'esc':
+        this.afterEscape(String.fromCharCode(byte));
+        break;
+      case 'csi':
+        this.controlSequence(String.fromCharCode(byte));
+        break;
+      case 'ss3':
+        this.singleShift(String.fromCharCode(byte));
+        break;
     }
     this.draw();
   }
@@ -63,9 +71,13 @@ export class ReadLine {
   }
 
   private readonly keys: Readonly<Record<number, () => void>> = {
-    1: () => { this.cursor = 0; },
+    1: () => {
+      this.cursor = 0;
+    },
     4: () => this.deleteAt(this.cursor),
-    5: () => { this.cursor = this.line.length; },
+    5: () => {
+      this.cursor = this.line.length;
+    },
     8: () => this.backspace(),
     9: () => this.complete(),
     10: () => this.enter(),
@@ -74,7 +86,9 @@ export class ReadLine {
     14: () => this.down(),
     16: () => this.up(),
     23: () => this.eraseWord(),
-    27: () => { this.escape = 'esc'; },
+    27: () => {
+      this.escape = 'esc';
+    },
     127: () => this.backspace(),
     155: () => this.startSequence(),
   };
@@ -183,7 +197,12 @@ export class ReadLine {
     const width = Math.min(80, Math.max(10, Math.max(...words.map((w) => w.length)) + 2));
     const columns = Math.floor(80 / width);
     for (let i = 0; i < words.length; i += columns) {
-      this.host.write(`${words.slice(i, i + columns).map((w) => w.padEnd(width)).join('')}\r\n`);
+      this.host.write(
+        `${words
+          .slice(i, i + columns)
+          .map((w) => w.padEnd(width))
+          .join('')}\r\n`,
+      );
     }
     this.showPrompt();
   }

@@ -10,8 +10,21 @@ export interface Token {
 }
 
 type State =
-  | 'start' | 'recovery' | 'double' | 'doubleEscape' | 'single' | 'singleEscape' | 'keyword'
-  | 'minus' | 'zero' | 'digits' | 'point' | 'fraction' | 'exponent' | 'exponentSign' | 'exponentDigits';
+  | 'start'
+  | 'recovery'
+  | 'double'
+  | 'doubleEscape'
+  | 'single'
+  | 'singleEscape'
+  | 'keyword'
+  | 'minus'
+  | 'zero'
+  | 'digits'
+  | 'point'
+  | 'fraction'
+  | 'exponent'
+  | 'exponentSign'
+  | 'exponentDigits';
 
 /** What a byte does in a state: go on in another, end a token with it, or (`before`) end the token that came before it. */
 type Step = { readonly to: State } | { readonly end: TokenKind } | { readonly before: TokenKind } | { readonly restart: true };

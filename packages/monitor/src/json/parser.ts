@@ -9,7 +9,9 @@ export class JsonFloat {
 
 /** Integers are numbers where exact, else bigints; see `JsonFloat`. */
 export type Json = null | boolean | number | bigint | string | JsonFloat | Json[] | JsonObject;
-export interface JsonObject { [name: string]: Json }
+export interface JsonObject {
+  [name: string]: Json;
+}
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_TOKENS = 2 * 1024 * 1024;
@@ -100,13 +102,20 @@ class Parser {
   value(): Json {
     const token = this.next();
     switch (token.kind) {
-      case '{': return this.object();
-      case '[': return this.array();
-      case 'string': return string(token.bytes);
-      case 'integer': return integer(text(token.bytes));
-      case 'float': return float(Number(text(token.bytes)));
-      case 'keyword': return keyword(text(token.bytes));
-      default: throw new JsonError('expecting value');
+      case '{':
+        return this.object();
+      case '[':
+        return this.array();
+      case 'string':
+        return string(token.bytes);
+      case 'integer':
+        return integer(text(token.bytes));
+      case 'float':
+        return float(Number(text(token.bytes)));
+      case 'keyword':
+        return keyword(text(token.bytes));
+      default:
+        throw new JsonError('expecting value');
     }
   }
 
@@ -190,7 +199,10 @@ function string(bytes: Uint8Array): string {
       return plain;
     }
     if (escape.length === 2) throw new JsonError('invalid escape sequence in string');
-    const units = escape.split('\\u').slice(1).map((hex) => Number.parseInt(hex, 16));
+    const units = escape
+      .split('\\u')
+      .slice(1)
+      .map((hex) => Number.parseInt(hex, 16));
     const decoded = String.fromCharCode(...units);
     const point = decoded.codePointAt(0) as number;
     const isCharacter = !/[\ud800-\udfff]/u.test(decoded);

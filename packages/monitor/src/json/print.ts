@@ -26,7 +26,13 @@ function print(value: unknown, newline: string | undefined): string {
   if (value instanceof JsonFloat) return printFloat(value.value);
   if (typeof value !== 'object') return String(value);
   const deeper = newline === undefined ? undefined : `${newline}    `;
-  if (Array.isArray(value)) return join('[', ']', value.map((v) => print(v, deeper)), newline);
+  if (Array.isArray(value))
+    return join(
+      '[',
+      ']',
+      value.map((v) => print(v, deeper)),
+      newline,
+    );
   const members = Object.entries(value)
     .filter(([, v]) => v !== undefined)
     .map(([name, v]) => `${printString(name)}: ${print(v, deeper)}`);

@@ -1,6 +1,6 @@
 /** memsave and pmemsave: guest memory into a file. */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { AddressSpaceMemory, type AnyCommand, type CommandContext, ConfigError, definePlugin, hmpCommand, qmpCommand, QmpError } from '@nandu/core';
+import { AddressSpaceMemory, type AnyCommand, type CommandContext, ConfigError, definePlugin, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
 
 const CHUNK = 4096;
 
@@ -24,7 +24,8 @@ function save({ val, size, filename }: Range, { machine }: CommandContext, physi
       const address = val + done;
       const bytes = new Uint8Array(Math.min(size - done, CHUNK - (((address % CHUNK) + CHUNK) % CHUNK)));
       const target = physicalAt(address);
-      if (target === undefined) throw new ConfigError(`Invalid addr 0x${BigInt.asUintN(64, BigInt(address)).toString(16).padStart(16, '0')}/size ${size} specified`);
+      if (target === undefined)
+        throw new ConfigError(`Invalid addr 0x${BigInt.asUintN(64, BigInt(address)).toString(16).padStart(16, '0')}/size ${size} specified`);
       memory.readBytes(target, bytes);
       writeSync(fd, bytes);
       done += bytes.length;

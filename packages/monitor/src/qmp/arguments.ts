@@ -1,5 +1,5 @@
 /** Checks a command's arguments as QAPI's visitors do, with their words, in the order of declaration. */
-import { type ArgumentInfo, type ArgumentType, QmpError, type QmpCommand } from '@nandu/core';
+import { type ArgumentInfo, type ArgumentType, type QmpCommand, QmpError } from '@nandu/core';
 import { type Json, JsonFloat, type JsonObject } from '../json/parser.js';
 
 /** What a wrong type is told to be, and whether a value is of it. */

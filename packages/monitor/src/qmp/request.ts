@@ -12,7 +12,9 @@ export interface Request {
 const EXECUTE = new Set(['execute', 'exec-oob']);
 
 export function parseRequest(message: Json, oobEnabled: boolean): Request {
-  const refuse = (text: string): never => { throw new QmpError('GenericError', text); };
+  const refuse = (text: string): never => {
+    throw new QmpError('GenericError', text);
+  };
   if (!isObject(message)) return refuse('QMP input must be a JSON object');
   let key: string | undefined;
   for (const [name, value] of Object.entries(message)) {
