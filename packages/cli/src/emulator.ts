@@ -1,9 +1,10 @@
 /** The process around a machine: from settings to a running machine, and to its end. */
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
-import { ChardevRegistry, chardevPlugin } from '@nandu/chardev';
+import { ChardevRegistry, chardevPlugin, parseShortForm } from '@nandu/chardev';
 import { nodeChardevs } from '@nandu/chardev/node';
 import {
   addObject,
+  type Chardev,
   ConfigError,
   checkObject,
   ID_HINT,
@@ -16,6 +17,7 @@ import {
   TypeRegistry,
 } from '@nandu/core';
 import { addDeviceFromText, type JsonObject, Monitors, objectFromText, parseJson } from '@nandu/monitor';
+import { type QtestLog, QtestServer } from '@nandu/qtest';
 import { buildConfig } from './build-config.js';
 import { helpFor } from './help.js';
 import { Lifecycle } from './lifecycle.js';
@@ -24,7 +26,7 @@ import { pairsOf } from './options/option.js';
 import { located } from './options/parse.js';
 import { BUILT_IN_PLUGINS } from './plugins.js';
 import { CommandLineError, report, warn } from './problem.js';
-import type { Given, Settings } from './settings.js';
+import type { ChardevRequest, Given, Settings } from './settings.js';
 
 const LOG_ITEM: Readonly<Record<LogRecord['kind'], string | undefined>> = {
   'guest-error': 'guest_errors',
@@ -55,6 +57,12 @@ function objectFromJson({ 'qom-type': qomType, id, ...properties }: JsonObject):
   if (typeof qomType !== 'string') throw new ConfigError(`Parameter 'qom-type' is missing`);
   if (typeof id !== 'string') throw new ConfigError(`Parameter 'id' is missing`);
   return { qomType, id, properties };
+}
+
+/** -qtest-log: a file, 'none', or stderr. */
+function logTo(target: string | undefined): QtestLog {
+  if (target === 'none' || target === '/dev/null') return () => {};
+  return (line) => (target === undefined ? process.stderr.write(`${line}\n`) : appendFileSync(target, `${line}\n`));
 }
 
 /** One machine and what surrounds it. */
@@ -96,6 +104,7 @@ export class Emulator {
   /** Makes everything that the settings describe and, unless told otherwise, lets the machine run. */
   async start(): Promise<void> {
     const { settings, machine } = this;
+    await this.openQtest();
     await this.openChardevs();
     this.openMonitors();
     this.addObjects();
@@ -114,6 +123,7 @@ export class Emulator {
       (error) => this.fail(error),
     );
     this.chardevs.open();
+    this.qtest?.();
     if (!settings.stopped) machine.runState.set('running');
   }
 
@@ -130,15 +140,32 @@ export class Emulator {
   }
 
   private async openChardevs(): Promise<void> {
-    for (const { spec, location } of this.settings.chardevs) {
-      const chardev = this.at(location, () => this.chardevs.create(spec));
-      try {
-        await ((this.chardevs.get(`${spec.id}-base`) as { ready?: Promise<void> } | undefined) ?? (chardev as { ready?: Promise<void> })).ready;
-      } catch (error) {
-        throw located(error, location);
-      }
-    }
+    for (const request of this.settings.chardevs) await this.openChardev(request);
   }
+
+  private async openChardev({ spec, location }: ChardevRequest): Promise<Chardev> {
+    const chardev = this.at(location, () => this.chardevs.create(spec));
+    const backend = this.chardevs.get(`${spec.id}-base`) ?? chardev;
+    try {
+      await (backend as { ready?: Promise<void> }).ready;
+    } catch (error) {
+      throw located(error, location);
+    }
+    return chardev;
+  }
+
+  /** The program at the other end expects to be called first. */
+  private async openQtest(): Promise<void> {
+    const { qtest, qtestLog } = this.settings;
+    if (!qtest) {
+      if (qtestLog !== undefined) throw new CommandLineError(report('-qtest-log only allowed with -qtest option'));
+      return;
+    }
+    const { spec } = this.at(qtest.location, () => parseShortForm('qtest', qtest.value));
+    const chardev = await this.openChardev({ spec, location: qtest.location });
+    this.qtest = () => new QtestServer(this.machine, chardev, logTo(qtestLog));
+  }
+  private qtest: (() => QtestServer) | undefined;
 
   private openMonitors(): void {
     for (const { chardev, mode, pretty, location } of this.settings.monitors) {

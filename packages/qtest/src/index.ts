@@ -1,1 +1,1 @@
-export {};
+export { type QtestLog, QtestServer } from './server.js';
