@@ -19,6 +19,7 @@ import {
 import { addDeviceFromText, type JsonObject, Monitors, objectFromText, parseJson } from '@nandu/monitor';
 import { type QtestLog, QtestServer } from '@nandu/qtest';
 import { buildConfig } from './build-config.js';
+import { cliPlugin } from './commands/command-line-options.js';
 import { helpFor } from './help.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadPlugin } from './load-plugin.js';
@@ -81,7 +82,7 @@ export class Emulator {
   ) {
     this.chardevs = new ChardevRegistry(nodeChardevs, { terminate: () => this.exitNow(0) });
     const config = this.at(undefined, () => buildConfig(settings, types));
-    this.machine = this.at(undefined, () => new Machine([...plugins, chardevPlugin(this.chardevs)], config));
+    this.machine = this.at(undefined, () => new Machine([...plugins, cliPlugin, chardevPlugin(this.chardevs)], config));
     this.machine.log.records$.subscribe((record) => this.log(record));
     this.monitors = new Monitors(this.machine);
   }

@@ -13,7 +13,8 @@ function helpNames(text, pattern) {
   return [...text.matchAll(pattern)].map((match) => match[1]);
 }
 
-const machine = createMachine();
+const { cliPlugin } = await import('../../cli/dist/src/commands/command-line-options.js');
+const machine = createMachine({}, [cliPlugin]);
 const [, help] = golden('hmp-help.txt').split('(qemu) help\n');
 const recorded = {
   'QMP commands': JSON.parse(golden('qmp-query-commands.json')).names,

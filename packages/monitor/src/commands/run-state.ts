@@ -40,6 +40,11 @@ const verbCommands: AnyCommand[] = Object.values(verbs).flatMap(({ run, qmp, hmp
   }),
 ]);
 
+/** Nothing of ours suspends a machine yet. */
+function wakeUp(): never {
+  throw new ConfigError('Unable to wake up: guest is not in suspended state');
+}
+
 const queryStatus = qmpCommand({
   name: 'query-status',
   arguments: {},
@@ -57,4 +62,10 @@ const infoStatus = hmpCommand({
   },
 });
 
-export const runStateCommands: readonly AnyCommand[] = [...verbCommands, queryStatus, infoStatus];
+export const runStateCommands: readonly AnyCommand[] = [
+  ...verbCommands,
+  qmpCommand({ name: 'system_wakeup', arguments: {}, run: wakeUp }),
+  hmpCommand({ name: 'system_wakeup', args: '', params: '', help: 'wakeup guest from suspend', run: wakeUp }),
+  queryStatus,
+  infoStatus,
+];

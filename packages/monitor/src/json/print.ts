@@ -9,9 +9,17 @@ function printString(text: string): string {
   return `"${body}"`;
 }
 
+/** As C's %.17g: every double can be read back. */
 function printFloat(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
-  return String(value).replace(/e([+-])(\d)$/, 'e$10$2');
+  const [digits = '', exponent = '0'] = value.toExponential(16).split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < 17) return trimZeros(value.toFixed(Math.max(0, 16 - power)));
+  return `${trimZeros(digits)}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
+function trimZeros(decimal: string): string {
+  return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
 }
 
 export function printJson(value: unknown, pretty = false): string {
@@ -22,7 +30,7 @@ export function printJson(value: unknown, pretty = false): string {
 function print(value: unknown, newline: string | undefined): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'string') return printString(value);
-  if (typeof value === 'number') return printFloat(value);
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value).toString() : printFloat(value);
   if (value instanceof JsonFloat) return printFloat(value.value);
   if (typeof value !== 'object') return String(value);
   const deeper = newline === undefined ? undefined : `${newline}    `;
