@@ -2,7 +2,7 @@
 import * as L from '../../assembly/layout.js';
 import type { OpcodeTable } from '../decode/opcode-table.js';
 import { FP_HELPERS } from '../fp-helpers.js';
-import { FP_EMPTY, MXCSR } from '../state.js';
+import { FP_EMPTY, FP_TOP, MXCSR } from '../state.js';
 import type { Translation } from './translation.js';
 
 export const SSE_CONTROL: OpcodeTable = [
@@ -25,5 +25,7 @@ function save(t: Translation, restores: boolean): void {
 
 function emms(t: Translation): void {
   t.callHelper(FP_HELPERS.x87_wait);
+  // As every MMX instruction does (SDM volume 1, 9.6.2).
+  t.set(FP_TOP, t.ir.i32(0));
   t.set(FP_EMPTY, t.ir.i32(0xff));
 }
