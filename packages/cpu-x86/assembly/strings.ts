@@ -2,6 +2,7 @@
  * REP MOVS and REP STOS in bulk. They do what the TLB already allows, page by page and going up; whatever needs a fault, a
  * device or a walk is left to the translated loop. The answer is the number of elements done.
  */
+import { ENV_BUDGET } from '../../tcg/src/env';
 import { hostForRead, hostForWrite } from './guest-memory';
 
 /** Bytes done at most in one call, so that interrupts do not wait long. */
@@ -12,10 +13,22 @@ const MOST: u64 = 0x1_0000;
   return 0x1000 - (linear & 0xfff);
 }
 
+/** Elements that the slice has instructions left for: an iteration is one, and the block has counted the first. */
+function affordable(env: usize, elements: u64): u64 {
+  return min<u64>(elements, (max<i32>(load<i32>(env, ENV_BUDGET), 0) as u64) + 1);
+}
+
+/** Counts the iterations but the first; if none is left, also not the entry that finds RCX to be 0. */
+function countIterations(env: usize, done: u64, elements: u64): void {
+  if (done == 0) return;
+  const counted = (done as i32) - (done == elements ? 2 : 1);
+  store<i32>(env, load<i32>(env, ENV_BUDGET) - counted, ENV_BUDGET);
+}
+
 export function rep_movs(env: usize, elementBytes: i32, source: u64, destination: u64, elements: u64, mmu: i32): u64 {
   const size = elementBytes as u64;
   let done: u64 = 0;
-  const wanted = min<u64>(elements, MOST / size);
+  const wanted = affordable(env, min<u64>(elements, MOST / size));
   while (done < wanted) {
     const from = source + done * size;
     const to = destination + done * size;
@@ -31,6 +44,7 @@ export function rep_movs(env: usize, elementBytes: i32, source: u64, destination
     else memory.copy(write, read, bytes);
     done += count;
   }
+  countIterations(env, done, elements);
   return done;
 }
 
@@ -55,7 +69,7 @@ export function rep_stos(env: usize, elementBytes: i32, value: u64, destination:
     : size == 4 ? (value & 0xffff_ffff) * 0x0000_0001_0000_0001 : value;
   const uniform = pattern == (pattern & 0xff) * 0x0101_0101_0101_0101;
   let done: u64 = 0;
-  const wanted = min<u64>(elements, MOST / size);
+  const wanted = affordable(env, min<u64>(elements, MOST / size));
   while (done < wanted) {
     const to = destination + done * size;
     const room = leftInPage(to) / size;
@@ -68,6 +82,7 @@ export function rep_stos(env: usize, elementBytes: i32, value: u64, destination:
     else fillPattern(write, pattern, bytes);
     done += count;
   }
+  countIterations(env, done, elements);
   return done;
 }
 

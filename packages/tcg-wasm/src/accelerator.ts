@@ -15,8 +15,8 @@ import { linearOf, offsetInPage, Translator } from './translator.js';
 const PAGE_SIZE = 4096;
 const DEFAULT_THRESHOLD = 1000;
 const DEFAULT_MAX_INSTRUCTIONS = 128;
-/** Hot blocks that arrive between two compilations in one slice. */
-const COMPILE_EVERY = 64;
+/** Hot blocks wait this long for others, since a module has its price (0.1 to 0.5 ms) whatever is in it. */
+const COMPILE_EVERY_MS = 25;
 
 const defaultRegions: RegionCompilerFactory = (host) => new WasmRegionCompiler(host);
 
@@ -47,7 +47,7 @@ export class TcgAccelerator {
   readonly #threshold: number;
   readonly #maxInstructions: number;
   readonly #freeSlots: number[] = [];
-  #hotBlocks = 0;
+  #compiledMs = 0;
 
   constructor({ memory, physical, target, options = {} }: AcceleratorSetup) {
     if (DATA_START + target.dataBytes > M.DATA_END) throw new Error(`${target.name}: ${target.dataBytes} bytes of static data are too many`);
@@ -142,8 +142,7 @@ export class TcgAccelerator {
     try {
       return this.#loop(vcpu, cpu);
     } finally {
-      this.#regions?.compile();
-      this.#hotBlocks = 0;
+      this.#compile();
     }
   }
 
@@ -324,10 +323,14 @@ export class TcgAccelerator {
     const block = this.#enter(vcpu);
     if (block === undefined || this.#regions === undefined) return;
     this.#regions.offer(block);
-    if (++this.#hotBlocks >= COMPILE_EVERY) {
-      this.#hotBlocks = 0;
-      this.#regions.compile();
-    }
+  }
+
+  #compile(): void {
+    if (this.#regions === undefined) return;
+    const now = performance.now();
+    if (now - this.#compiledMs < COMPILE_EVERY_MS) return;
+    this.#compiledMs = now;
+    this.#regions.compile();
   }
 
   #regionDropped(region: Region): void {
@@ -353,6 +356,7 @@ export class TcgAccelerator {
       ir: (block) => (block.valid ? this.#translator.retranslate(block) : undefined),
       successor: (from, pc) => this.#successor(from, pc),
       entries: (block) => this.#threshold - this.#table.entriesLeft(block),
+      postpone: (block) => this.#table.reheat(block),
       allocateSlot: () => this.#allocateSlot(),
       install: (region) => {
         this.counters.regionsInstalled++;

@@ -222,14 +222,18 @@ export class BlockTable {
       entry.region = undefined;
       this.#i32[(entry.address + M.BLOCK_REGION) >> 2] = 0;
       this.#u16[entry.address >> 1] = controlNumber(entry.linear2 === 0 ? 'enter' : 'enter2');
-      // So that it may become hot again.
-      this.#i32[(entry.address + M.BLOCK_HEAT) >> 2] = this.regionHeat;
+      this.reheat(entry);
       this.#forgetJumps(entry);
     }
     this.regionDropped(region);
   }
 
-  /** Entries until a block whose region was dropped is hot again. */
+  /** The block may become hot once more. */
+  reheat(block: CodeBlock): void {
+    this.#i32[(block.address + M.BLOCK_HEAT) >> 2] = this.regionHeat;
+  }
+
+  /** Entries until a block is hot. */
   regionHeat = 0;
 
   entriesLeft(block: CodeBlock): number {

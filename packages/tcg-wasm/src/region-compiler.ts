@@ -96,6 +96,8 @@ export interface RegionHost {
   successor(from: CodeBlock, pc: number): CodeBlock | undefined;
   /** How often tier 0 has entered the block (stops counting once the block was offered). */
   entries(block: CodeBlock): number;
+  /** Not now: the block is offered again after as many entries as it took to become hot. */
+  postpone(block: CodeBlock): void;
   allocateSlot(): number;
   /** Makes the region live: its entry block now enters it. The function must be in the table already. */
   install(region: Region): void;
@@ -104,7 +106,7 @@ export interface RegionHost {
 export interface RegionCompiler {
   /**
    * A block became hot. Usually queues it; is called between two blocks with the vCPU stopped, so compiling at once is fine
-   * too. A block is offered once.
+   * too. A block is offered once, unless it is postponed.
    */
   offer(block: CodeBlock): void;
   /** Called at the end of each slice and every so often while hot blocks arrive: compile what has queued up. */

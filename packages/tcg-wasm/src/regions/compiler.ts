@@ -36,11 +36,19 @@ export class WasmRegionCompiler implements RegionCompiler {
     this.queue = [];
     const start = performance.now();
     const graphs: RegionGraph[] = [];
+    const covered = new Set<CodeBlock>();
     for (const block of queue) {
       // The interpreter checks the second page of a block that spans two; regions are entered without.
       if (!block.valid || block.region || block.linear2 !== 0) continue;
+      // The blocks of a loop become hot together. One region is enough, unless they go on to be entered from elsewhere.
+      if (covered.has(block)) {
+        this.host.postpone(block);
+        continue;
+      }
       const graph = selectRegion(this.host, block, this.options.limits);
-      if (graph) graphs.push(graph);
+      if (!graph) continue;
+      graphs.push(graph);
+      for (const { block: inside } of graph.blocks) covered.add(inside);
     }
     if (graphs.length > 0) this.compileModule(graphs);
     this.statistics.milliseconds += performance.now() - start;

@@ -164,6 +164,8 @@ export class ReferenceMachine implements RegionHost {
     return 1000;
   }
 
+  postpone(): void {}
+
   allocateSlot(): number {
     return this.slots++;
   }

@@ -143,6 +143,15 @@ export class RegionEmitter {
     w.memory(I.I32_STORE, Env.ENV_BUDGET);
   }
 
+  private emitLoadBudget(): void {
+    const { w } = this;
+    w.get(ENV);
+    w.memory(I.I32_LOAD, Env.ENV_BUDGET);
+    w.get(this.bias);
+    w.op(I.I32_SUB);
+    w.set(this.budget);
+  }
+
   private emitBlock({ block, ir, node, lookupTargets }: RegionBlock): void {
     const { w } = this;
     this.globals.startBlock();
@@ -397,6 +406,8 @@ export class RegionEmitter {
     w.call(this.imports.helper(helper));
     popResult();
     this.globals.emitLoadFor(helper);
+    // It may have counted instructions of its own: the iterations of a repeated one.
+    if (mayLook) this.emitLoadBudget();
     // It may have changed the mapping.
     if (helper.writes === 'all') this.emitForgetPages();
     if (helper.mayFault) {
