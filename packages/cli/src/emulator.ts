@@ -16,6 +16,8 @@ import {
   RunLoop,
   TypeRegistry,
 } from '@nandu/core';
+import { HostMemory } from '@nandu/memory';
+import { returnMemoryToHost } from '@nandu/memory/node';
 import { addDeviceFromText, type JsonObject, Monitors, objectFromText, parseJson } from '@nandu/monitor';
 import { type QtestLog, QtestServer } from '@nandu/qtest';
 import { buildConfig } from './build-config.js';
@@ -105,6 +107,7 @@ export class Emulator {
   /** Makes everything that the settings describe and, unless told otherwise, lets the machine run. */
   async start(): Promise<void> {
     const { settings, machine } = this;
+    await returnMemoryToHost(machine.container.resolve(HostMemory), warn);
     await this.openQtest();
     await this.openChardevs();
     this.openMonitors();

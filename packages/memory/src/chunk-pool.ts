@@ -18,6 +18,8 @@ const POOL_END = POOL_START + Math.floor((LINEAR_PAGES * 0x1_0000 - POOL_START) 
 export class ChunkPool {
   /** Set by a Node host that can (see node/madvise.ts); without it, freed chunks are kept and used again. */
   release: HostRelease | undefined;
+  /** Called once, when the first chunk is freed and kept. */
+  onKept: (() => void) | undefined;
   private next = POOL_START;
   private readonly free: number[] = [];
   /** Freed chunks that still hold what the guest left there. */
@@ -62,6 +64,8 @@ export class ChunkPool {
     this.free.push(...chunks);
     if (!this.release) {
       for (const chunk of chunks) this.dirty.add(chunk);
+      if (chunks.length > 0) this.onKept?.();
+      this.onKept = undefined;
       return;
     }
     for (let i = 0; i < chunks.length; ) {

@@ -1,6 +1,6 @@
 import { ConfigError, LINEAR_PAGES } from '@nandu/core';
 import { injectable } from 'tsyringe';
-import { ChunkPool, type HostRelease } from './chunk-pool.js';
+import { ChunkPool } from './chunk-pool.js';
 import { ChunkedRam } from './chunked-ram.js';
 
 /**
@@ -29,10 +29,5 @@ export class HostMemory {
   /** A RAM block of zeros, backed on first touch. */
   createRam(id: string, sizeBytes: number): ChunkedRam {
     return new ChunkedRam(id, sizeBytes, this.view, this.bytes, this.pool);
-  }
-
-  /** How freed memory goes back to the host; without one it stays with the process and is used again. */
-  useRelease(release: HostRelease): void {
-    this.pool.release = release;
   }
 }
