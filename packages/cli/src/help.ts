@@ -1,4 +1,5 @@
 /** -machine help, -device help, -device X,help, -object help, -cpu help. */
+import { cpuHelp } from '@nandu/cpu-x86';
 import { allProperties, isSubtype, type TypeInfo, type TypeRegistry } from '@nandu/core';
 import { deviceList } from '@nandu/monitor';
 import type { Settings } from './settings.js';
@@ -8,7 +9,7 @@ const DEFAULT_MACHINE = 'pc';
 /** The text that the options ask for instead of a machine, if they do. */
 export function helpFor(settings: Settings, types: TypeRegistry): string | undefined {
   if (isHelp(settings.machine['type'])) return machineHelp(types);
-  if (isHelp(settings.cpu)) return cpuHelp(types);
+  if (isHelp(settings.cpu)) return cpuHelp();
   for (const { value } of settings.devices) {
     if (isHelp(value)) return deviceList(types, false);
     const driver = askedAbout(value);
@@ -46,11 +47,6 @@ function machineHelp(types: TypeRegistry): string {
 }
 function line(name: string, what: string): string {
   return `${name.padEnd(20)} ${what}\n`;
-}
-
-function cpuHelp(types: TypeRegistry): string {
-  const models = sorted(types.all().filter((t) => isSubtype(t, 'cpu')));
-  return `Available CPUs:\n${models.map((t) => `x86 ${line(t.name.replace(/-x86_64-cpu$/, ''), t.summary ?? '')}`).join('')}`;
 }
 
 function objectHelp(types: TypeRegistry): string {

@@ -58,7 +58,7 @@ export interface CpuModel extends Omit<ModelRow, 'features'> {
 /** `-cpu` as QEMU takes it: `model[,+feature][,-feature][,feature=on|off]`. */
 export function parseCpuModel(text: string): CpuModel {
   const [name = '', ...options] = text.split(',');
-  const row = MODELS[name.replace(/-x86_64-cpu$/, '')];
+  const row = MODELS[name.replace(/-x86_64-cpu$/, '').replace(/-v1$/, '')];
   if (!row) throw new ConfigError(`unable to find CPU model '${name}'`);
   const words = noFeatures();
   const warnings: string[] = [];
