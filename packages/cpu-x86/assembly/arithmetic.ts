@@ -267,3 +267,22 @@ export function enter(env: usize, bytes: i32, size: i32, level: i32): void {
   const kept = bytes == 2 ? frame & ~mask : 0;
   S.setReg(env, S.RBP, kept | (framePointer & mask));
 }
+
+/** PDEP: the low bits of `value`, in order, to where `mask` has ones. */
+export function pdep(env: usize, value: u64, mask: u64): u64 {
+  let result: u64 = 0;
+  for (let from = value, left = mask; left; from >>= 1, left &= left - 1) {
+    if (from & 1) result |= left & (0 - left);
+  }
+  return result;
+}
+
+/** PEXT: the bits of `value` where `mask` has ones, in order, to the low bits. */
+export function pext(env: usize, value: u64, mask: u64): u64 {
+  let result: u64 = 0;
+  let to: u64 = 1;
+  for (let left = mask; left; to <<= 1, left &= left - 1) {
+    if (value & left & (0 - left)) result |= to;
+  }
+  return result;
+}

@@ -11,6 +11,6 @@ export { check_io } from './task-state';
 export { syscall, sysret, sysenter, sysexit, swapgs } from './system-calls';
 export { read_cr, write_cr, clts, lmsw, invpcid, wbinvd, xgetbv, xsetbv } from './control-registers';
 export { read_dr, write_dr, single_step, watch_code, watch_data, watch_end } from './debug-registers';
-export { div64, idiv64, cmpxchg16b, crc32, rcl, rcr, bcd, bound, enter } from './arithmetic';
+export { div64, idiv64, cmpxchg16b, crc32, rcl, rcr, bcd, bound, enter, pdep, pext } from './arithmetic';
 export { rep_movs, rep_stos } from './strings';
 export { tlb_flush as flush_tlb } from './host';

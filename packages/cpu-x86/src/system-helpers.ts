@@ -111,6 +111,9 @@ const ROWS = {
   bound: ['wasm', 'i64 i64 i32', '', true],
   /** CRC32: crc, data, data bytes. */
   crc32: ['wasm', 'i64 i64 i32', 'i64', false, 'none', 'none'],
+  /** PDEP, PEXT: value, mask. */
+  pdep: ['wasm', 'i64 i64', 'i64', false, 'none', 'none'],
+  pext: ['wasm', 'i64 i64', 'i64', false, 'none', 'none'],
   /** RCL, RCR: value, count (masked by the caller to 5 or 6 bits), operand bytes -> result; CF and OF through CC_* (CC_FLAGS). */
   rcl: ['wasm', 'i64 i32 i32', 'i64', false],
   rcr: ['wasm', 'i64 i32 i32', 'i64', false],

@@ -91,10 +91,12 @@ function matches(row: CompiledRow, mode64: boolean, rexW: boolean, prefix: numbe
   return row.w < 0 || rexW === (row.w === 1);
 }
 
+/** Maps of instructions with a VEX prefix follow those without. */
+export const VEX_MAPS = 4;
 export type OpcodeMaps = readonly (readonly (OpcodeSlot | undefined)[])[];
 
 export function compileTables(tables: readonly OpcodeTable[], features: ReadonlySet<Feature>): OpcodeMaps {
-  const maps = Array.from({ length: 4 }, () => new Array<OpcodeSlot | undefined>(256).fill(undefined));
+  const maps = Array.from({ length: 2 * VEX_MAPS }, () => new Array<OpcodeSlot | undefined>(256).fill(undefined));
   for (const row of tables.flat()) {
     const needed = row.slice(4).filter((a) => (a as string).startsWith('cpuid:')).map((a) => (a as string).slice(6) as Feature);
     if (!needed.every((feature) => features.has(feature))) continue;
@@ -139,6 +141,8 @@ const FURTHER_MAPS: Readonly<Record<string, number>> = { '38': 2, '3A': 3 };
 function parseOpcode(text: string) {
   const words = text.split(' ');
   const place = { prefix: PREFIX_ANY, map: 0, first: 0, count: 1, digit: -1, third: -1, thirdCount: 1 };
+  const isVex = words[0] === 'VEX';
+  if (isVex) words.shift();
   if (words.length > 1 && words[0]! in PREFIXES && !words[1]!.startsWith('/')) place.prefix = PREFIXES[words.shift()!]!;
   if (words[0] === '0F') {
     words.shift();
@@ -146,6 +150,7 @@ function parseOpcode(text: string) {
     place.map = further ?? 1;
     if (further) words.shift();
   }
+  if (isVex) place.map += VEX_MAPS;
   const [byte, suffix] = words.shift()!.split('+');
   place.first = Number.parseInt(byte!, 16);
   if (suffix === 'r') place.count = 8;

@@ -1,7 +1,7 @@
 /** Bytes to an `Instruction`: prefixes, opcode, ModRM, displacement, immediates (SDM volume 2, chapter 2). */
 import type { CodeReader } from '@nandu/tcg';
 import { HF_CS32, HF_CS64 } from '../../assembly/layout.js';
-import { type CompiledRow, type OpcodeMaps, PREFIX_66, PREFIX_F2, PREFIX_F3, PREFIX_NONE } from './compile.js';
+import { type CompiledRow, type OpcodeMaps, PREFIX_66, PREFIX_F2, PREFIX_F3, PREFIX_NONE, VEX_MAPS } from './compile.js';
 import { type Instruction, NO_SEGMENT } from './instruction.js';
 import { type Operand, SIZE_V, SIZE_Z } from './operand.js';
 
@@ -22,6 +22,10 @@ PREFIX_KIND[0xf0] = LOCK;
 PREFIX_KIND[0xf2] = PREFIX_KIND[0xf3] = REPEAT;
 PREFIX_KIND.fill(REX, 0x40, 0x50);
 const SEGMENT_FS = 4;
+const VEX3 = 0xc4;
+const VEX2 = 0xc5;
+/** VEX.pp as a repeat prefix. */
+const VEX_REPEAT = [0, 0, 0xf3, 0xf2];
 
 /** Base and index of 16-bit addresses by ModRM.rm: BX BP SI DI are 3 5 6 7. */
 const BASE_16 = [3, 3, 5, 5, 6, 7, 5, 3];
@@ -125,6 +129,9 @@ export class Decoder {
         to.map = byte === 0x38 ? 2 : 3;
         byte = this.u8();
       }
+    } else if ((byte === VEX2 || byte === VEX3) && (mode64 || this.code.u8(this.at) >= 0xc0)) {
+      if (!this.vex(to, byte)) return;
+      byte = this.u8();
     }
     to.opcode = byte;
     to.opcodeRegister = (byte & 7) | ((to.rex & 1) << 3);
@@ -140,6 +147,31 @@ export class Decoder {
     if (row.hasModrm) this.modrm(to, modrm, row);
     for (const operand of row.immediates) this.immediate(to, operand);
     to.row = row;
+  }
+
+  /**
+   * The rest of a VEX prefix (SDM volume 2, 2.3.5), as the prefixes that it stands for. False if it cannot be one: after REX,
+   * LOCK or a mandatory prefix, for vectors of 256 bits, for maps that do not exist. Outside 64-bit mode it is told from LES
+   * and LDS by what would be a register as their memory operand.
+   */
+  private vex(to: Instruction, first: number): boolean {
+    if (to.rex || to.lock || to.rep || to.has66) return false;
+    const second = this.u8();
+    const last = first === VEX2 ? second & 0x7f : this.u8();
+    const map = first === VEX2 ? 1 : second & 0x1f;
+    const inverted = first === VEX2 ? second | 0x60 : second;
+    if (map < 1 || map > 3 || last & 4) return false;
+    if (to.mode64) {
+      to.rexW = (last & 0x80) !== 0;
+      to.rex = 0x40 | (((inverted ^ 0xe0) >> 5) & 7);
+      to.vvvv = ((last >> 3) & 15) ^ 15;
+    } else {
+      to.vvvv = ((last >> 3) & 7) ^ 7;
+    }
+    to.has66 = (last & 3) === 1;
+    to.rep = VEX_REPEAT[last & 3]!;
+    to.map = VEX_MAPS + map;
+    return true;
   }
 
   private modrm(to: Instruction, modrm: number, row: CompiledRow): void {

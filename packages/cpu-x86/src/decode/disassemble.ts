@@ -53,6 +53,7 @@ function operandText(of: Instruction, operand: Operand): string {
     case 'Q':
       return of.isRegister ? `mm${of.rm & 7}` : memory(of, size);
     case 'G': return register(of, of.reg, size);
+    case 'B': return register(of, of.vvvv, size);
     case 'R': return register(of, of.rm, size || 4);
     case 'Z': return register(of, of.opcodeRegister, size);
     case 'register': return register(of, operand.register, size);

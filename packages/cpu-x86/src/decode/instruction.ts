@@ -30,7 +30,9 @@ export class Instruction {
 
   /** Last byte of the opcode. */
   opcode = 0;
-  /** Opcode map: 0 one byte, 1 0F, 2 0F 38, 3 0F 3A. */
+  /** Register of a VEX prefix. */
+  vvvv = 0;
+  /** Opcode map: 0 one byte, 1 0F, 2 0F 38, 3 0F 3A; with VEX 4 more. */
   map = 0;
   modrm = 0;
   mod = 0;

@@ -6,7 +6,7 @@
  * OPCODE, in this order, separated by blanks:
  *   NP 66 F3 F2    a mandatory prefix, or none at all (NP). Without one of these, any prefix goes: 66 is then the operand
  *                  size, F2/F3 are what the semantics make of `t.rep`, or nothing. A row that names one wins over one that does not.
- *   0F | 0F 38 | 0F 3A   the opcode map
+ *   0F | 0F 38 | 0F 3A   the opcode map; with VEX before it all, the instruction has a VEX prefix (with L 0), which says the rest
  *   81             the opcode; `50+r` stands for eight (register in the low bits), `70+cc` for sixteen (condition there)
  *   /7             ModRM.reg is 7
  *   D0             a third byte: ModRM is exactly that; `C0+i` stands for eight
@@ -15,6 +15,7 @@
  *
  * OPERANDS: a letter and a size. What the semantics are called with, in the order of operands:
  *   E  ModRM.rm, general register or memory      G  ModRM.reg, general register     Z  general register in the opcode
+ *   B  VEX.vvvv, general register
  *   R  ModRM.rm, general register only           M  memory only; without a size, or with `t` (10 bytes) or `p` (far pointer):
  *                                                   its linear address (i64), unchecked: see `t.linear`
  *   V  ModRM.reg, XMM     W  ModRM.rm, XMM or memory     U  ModRM.rm, XMM only
@@ -46,7 +47,7 @@ export type Semantics = (t: Translation, ...operands: Value[]) => Value | undefi
 
 /** Names of CPUID features that rows may depend on; without the feature the row does not exist. */
 export type Feature =
-  | 'cmov' | 'cx8' | 'cx16' | 'popcnt' | 'lzcnt' | 'bmi1' | 'movbe' | 'fsgsbase' | 'rdtscp' | 'syscall' | 'sysenter' | 'clflushopt' | 'clwb'
+  | 'cmov' | 'cx8' | 'cx16' | 'popcnt' | 'lzcnt' | 'bmi1' | 'bmi2' | 'movbe' | 'fsgsbase' | 'rdtscp' | 'syscall' | 'sysenter' | 'clflushopt' | 'clwb'
   | 'rdpid' | 'rdrand' | 'rdseed' | 'smap' | 'invpcid' | 'monitor' | 'xsave' | 'lahf' | 'adx' | 'fxsr'
   | 'mmx' | 'sse' | 'sse2' | 'sse3' | 'ssse3' | 'sse4.1' | 'sse4.2' | 'sse4a' | 'aes' | 'pclmulqdq' | 'sha' | '3dnowprefetch';
 

@@ -8,7 +8,7 @@ export const SIZE_Z = -2;
 export const SIZE_Y = -3;
 
 export type OperandKind =
-  | 'E' | 'G' | 'Z' | 'R' | 'M' | 'V' | 'W' | 'U' | 'P' | 'Q' | 'N' | 'I' | 'O' | 'S' | 'J' | 'A' | 'C' | 'D' | 'X' | 'Y'
+  | 'E' | 'G' | 'B' | 'Z' | 'R' | 'M' | 'V' | 'W' | 'U' | 'P' | 'Q' | 'N' | 'I' | 'O' | 'S' | 'J' | 'A' | 'C' | 'D' | 'X' | 'Y'
   /** A fixed general register, the constant one, text for the disassembler. */
   | 'register' | 'one' | 'text';
 
@@ -38,7 +38,7 @@ const SIZES: Readonly<Record<string, readonly [bytes: number, type?: ValueType]>
 const FIXED: Readonly<Record<string, readonly [register: number, size: number]>> = {
   AL: [0, 1], CL: [1, 1], AX: [0, 2], DX: [2, 2], rAX: [0, SIZE_V],
 };
-const WITH_MODRM = 'EGRMVWUPQNSCD';
+const WITH_MODRM = 'EGBRMVWUPQNSCD';
 const NOT_VALUES = 'JACDXY';
 
 /** 'Ev,Gv,Ib' to operands. */
@@ -53,7 +53,7 @@ function parseOperand(text: string): Operand {
   const fixed = FIXED[text];
   if (fixed) return { ...base, kind: 'register', register: fixed[0], size: fixed[1] };
   if (text === '1') return { ...base, kind: 'one', size: 1 };
-  const match = /^([EGZRMVWUPQNIOSJACDXY])(b|bs|w|d|q|v|z|y|t|p|dq|ps|pd|ss|sd)?$/.exec(text);
+  const match = /^([EGBZRMVWUPQNIOSJACDXY])(b|bs|w|d|q|v|z|y|t|p|dq|ps|pd|ss|sd)?$/.exec(text);
   if (!match) return { ...base, kind: 'text', size: 0, isValue: false };
   const kind = match[1] as OperandKind;
   const [size, type] = SIZES[match[2] ?? '']!;

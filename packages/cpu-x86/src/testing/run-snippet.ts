@@ -11,7 +11,7 @@ export const CODE = 0x1000n;
 /** RSI and RDI point here, unless told otherwise; RSP to its middle. */
 export const DATA = 0x8000n;
 const DATA_BYTES = 0x1000;
-const FEATURES: readonly Feature[] = ['cmov', 'cx8', 'cx16', 'popcnt', 'lzcnt', 'bmi1', 'movbe', 'adx', 'sse', 'sse2', 'sse4.2', 'lahf'];
+const FEATURES: readonly Feature[] = ['cmov', 'cx8', 'cx16', 'popcnt', 'lzcnt', 'bmi1', 'bmi2', 'movbe', 'adx', 'sse', 'sse2', 'sse4.2', 'lahf'];
 const FLAGS = { CF: L.FLAG_CF, PF: L.FLAG_PF, AF: L.FLAG_AF, ZF: L.FLAG_ZF, SF: L.FLAG_SF, OF: L.FLAG_OF, DF: L.FLAG_DF } as const;
 const NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'];
 const LETTERS = ['a', 'c', 'd', 'b'];

@@ -68,6 +68,18 @@ rows('bits', [
   ['crc32 eax, bl', { eax: -1, bl: 0x61 }, { eax: 0x3e2f_bccf }],
 ]);
 
+rows('bit manipulation with VEX', [
+  ['andn eax, ebx, ecx', { ebx: 0xf0, ecx: 0xff }, { eax: 0x0f, flags: 'PF' }],
+  ['blsi rax, rbx', { rbx: 0x50 }, { rax: 0x10, flags: 'CF' }],
+  ['bextr eax, ebx, ecx', { ebx: 0x1234_5678, ecx: 0x0804 }, { eax: 0x67 }],
+  ['bzhi eax, ebx, ecx', { ebx: -1, ecx: 4 }, { eax: 15, flags: '' }],
+  ['pext rax, rbx, rcx', { rbx: 0x1234_5678, rcx: 0xf0f0 }, { rax: 0x57 }],
+  ['pdep rax, rbx, rcx', { rbx: 0x57, rcx: 0xf0f0 }, { rax: 0x5070 }],
+  ['mulx rax, rbx, rcx', { rdx: -1n, rcx: -1n, flags: 'CF' }, { rax: 0xffff_ffff_ffff_fffen, rbx: 1, flags: 'CF' }],
+  ['rorx eax, ebx, 4', { ebx: 0x1234_5678 }, { eax: 0x8123_4567 }],
+  ['sarx rax, rbx, rcx', { rbx: -8n, rcx: 65 }, { rax: 0xffff_ffff_ffff_fffcn }],
+]);
+
 rows('moves', [
   ['movsx eax, bl', { rax: -1n, bl: 0x80 }, { rax: 0xffff_ff80 }],
   ['movzx rax, byte ptr [rsi + rbx * 2 + 1]', { rbx: 1, memory: [1, 2, 3, 0xff] }, { rax: 255 }],

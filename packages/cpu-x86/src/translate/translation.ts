@@ -61,6 +61,8 @@ export class Translation extends FlagTracker {
         return this.isRegister ? this.readRegister(this.rm, size) : this.loadOperandMemory(operand, size, forWrite);
       case 'G':
         return this.readRegister(this.reg, size);
+      case 'B':
+        return this.readRegister(this.vvvv, size);
       case 'Z':
         return this.readRegister(this.opcodeRegister, size);
       case 'R':
@@ -101,6 +103,8 @@ export class Translation extends FlagTracker {
         return this.isRegister ? this.writeRegister(this.rm, size, value) : this.storeOperandMemory(operand, size, value);
       case 'G':
         return this.writeRegister(this.reg, size, value);
+      case 'B':
+        return this.writeRegister(this.vvvv, size, value);
       case 'Z':
         return this.writeRegister(this.opcodeRegister, size, value);
       case 'R':
