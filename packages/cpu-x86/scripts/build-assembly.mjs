@@ -26,14 +26,17 @@ if (!process.argv.includes('--force') && (await firstLine(OUTPUT)) === marker) {
 const binary = await compile();
 await mkdir(dirname(OUTPUT), { recursive: true });
 const temporary = `${OUTPUT}.${process.pid}`;
-await writeFile(temporary, [
-  marker,
-  '/** The x86 helpers as a WebAssembly module, in base64. */',
-  `export const X86_MODULE_BASE64 =\n  '${Buffer.from(binary).toString('base64')}';`,
-  '/** Bytes of linear memory that its static data takes, from DATA_START on. */',
-  `export const X86_DATA_BYTES = ${dataBytes(binary)};`,
-  '',
-].join('\n'));
+await writeFile(
+  temporary,
+  [
+    marker,
+    '/** The x86 helpers as a WebAssembly module, in base64. */',
+    `export const X86_MODULE_BASE64 =\n  '${Buffer.from(binary).toString('base64')}';`,
+    '/** Bytes of linear memory that its static data takes, from DATA_START on. */',
+    `export const X86_DATA_BYTES = ${dataBytes(binary)};`,
+    '',
+  ].join('\n'),
+);
 await rename(temporary, OUTPUT);
 console.log(`cpu-x86: ${relative(PACKAGE, OUTPUT)}: ${binary.length} bytes of WebAssembly`);
 
@@ -61,10 +64,24 @@ async function compile() {
   let binary;
   const { error, stderr } = await asc.main(
     [
-      'cpu-x86/assembly/index.ts', '--baseDir', PACKAGES, '--outFile', 'x86.wasm',
+      'cpu-x86/assembly/index.ts',
+      '--baseDir',
+      PACKAGES,
+      '--outFile',
+      'x86.wasm',
       ...(debug ? ['-O1', '--debug'] : ['-O3']),
-      '--noAssert', '--runtime', 'stub', '--importMemory', '--memoryBase', String(DATA_START),
-      '--enable', 'simd', '--use', 'abort=', '--disableWarning', '112', // v128 parameters are only for translated code
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--importMemory',
+      '--memoryBase',
+      String(DATA_START),
+      '--enable',
+      'simd',
+      '--use',
+      'abort=',
+      '--disableWarning',
+      '112', // v128 parameters are only for translated code
     ],
     {
       readFile: async (name, base) => readFile(join(base, name), 'utf8').catch(() => null),

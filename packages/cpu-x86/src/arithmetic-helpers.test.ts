@@ -82,7 +82,7 @@ describe('rotation through the carry flag', () => {
   });
 });
 
-it('CRC32 is Castagnoli\'s', () => {
+it("CRC32 is Castagnoli's", () => {
   // RFC 3720, B.4: 32 bytes of zeros.
   let crc = 0xffff_ffffn;
   for (let i = 0; i < 4; i++) crc = call['crc32']!(crc, 0n, 8) as bigint;

@@ -12,7 +12,7 @@ import type { SystemExports } from './helper-module.js';
 import type { CpuModel } from './models.js';
 import { MsrFile } from './msr.js';
 import { NARROW_REGISTERS, REGISTER_OFFSETS, SEGMENT_NUMBERS } from './registers.js';
-import { init, powerOn, setTable, type StateChange } from './reset.js';
+import { init, powerOn, type StateChange, setTable } from './reset.js';
 
 /** I/O ports; `AddressSpaceIo` is one. Sizes are 1, 2 or 4 bytes. */
 export interface PortSpace {

@@ -19,13 +19,19 @@ export interface FeatureBit {
 
 /** Names in the order of their bits, `-` for none. An exclamation mark: implemented. */
 const NAMES: Readonly<Record<FeatureWord, string>> = {
-  '1.edx': 'fpu! vme! de! pse! tsc! msr! pae! mce! cx8! apic! - sep! mtrr! pge! mca! cmov! pat! pse36! pn clflush! - ds acpi mmx! fxsr! sse! sse2! ss! ht! tm ia64 pbe',
-  '1.ecx': 'pni! pclmulqdq dtes64 monitor ds-cpl vmx smx est tm2 ssse3! cid - fma cx16! xtpr pdcm - pcid dca sse4.1! sse4.2! x2apic! movbe! popcnt! tsc-deadline! aes xsave - avx f16c rdrand hypervisor!',
-  '7.ebx': 'fsgsbase! tsc-adjust! sgx bmi1! hle avx2 - smep! bmi2! erms! invpcid! rtm - - mpx - avx512f avx512dq rdseed adx! smap! avx512ifma pcommit clflushopt! clwb! intel-pt avx512pf avx512er avx512cd sha-ni avx512bw avx512vl',
-  '7.ecx': '- avx512vbmi umip! pku - waitpkg avx512vbmi2 - gfni vaes vpclmulqdq avx512vnni avx512bitalg - avx512-vpopcntdq - la57 - - - - - rdpid! bus-lock-detect - cldemote - movdiri movdir64b - sgxlc pks',
-  '7.edx': '- - avx512-4vnniw avx512-4fmaps fsrm! - - - avx512-vp2intersect - md-clear - - - serialize - tsx-ldtrk - - arch-lbr - - amx-bf16 avx512-fp16 amx-tile amx-int8 spec-ctrl stibp - arch-capabilities core-capability ssbd',
+  '1.edx':
+    'fpu! vme! de! pse! tsc! msr! pae! mce! cx8! apic! - sep! mtrr! pge! mca! cmov! pat! pse36! pn clflush! - ds acpi mmx! fxsr! sse! sse2! ss! ht! tm ia64 pbe',
+  '1.ecx':
+    'pni! pclmulqdq dtes64 monitor ds-cpl vmx smx est tm2 ssse3! cid - fma cx16! xtpr pdcm - pcid dca sse4.1! sse4.2! x2apic! movbe! popcnt! tsc-deadline! aes xsave - avx f16c rdrand hypervisor!',
+  '7.ebx':
+    'fsgsbase! tsc-adjust! sgx bmi1! hle avx2 - smep! bmi2! erms! invpcid! rtm - - mpx - avx512f avx512dq rdseed adx! smap! avx512ifma pcommit clflushopt! clwb! intel-pt avx512pf avx512er avx512cd sha-ni avx512bw avx512vl',
+  '7.ecx':
+    '- avx512vbmi umip! pku - waitpkg avx512vbmi2 - gfni vaes vpclmulqdq avx512vnni avx512bitalg - avx512-vpopcntdq - la57 - - - - - rdpid! bus-lock-detect - cldemote - movdiri movdir64b - sgxlc pks',
+  '7.edx':
+    '- - avx512-4vnniw avx512-4fmaps fsrm! - - - avx512-vp2intersect - md-clear - - - serialize - tsx-ldtrk - - arch-lbr - - amx-bf16 avx512-fp16 amx-tile amx-int8 spec-ctrl stibp - arch-capabilities core-capability ssbd',
   '80000001.edx': '- - - - - - - - - - - syscall! - - - - - - - - nx! - mmxext - - fxsr-opt pdpe1gb! rdtscp! - lm! 3dnowext 3dnow',
-  '80000001.ecx': 'lahf-lm! cmp-legacy! svm extapic cr8legacy abm! sse4a misalignsse 3dnowprefetch! osvw ibs xop skinit wdt - lwp fma4 tce - nodeid-msr - tbm topoext perfctr-core perfctr-nb - - - - - - -',
+  '80000001.ecx':
+    'lahf-lm! cmp-legacy! svm extapic cr8legacy abm! sse4a misalignsse 3dnowprefetch! osvw ibs xop skinit wdt - lwp fma4 tce - nodeid-msr - tbm topoext perfctr-core perfctr-nb - - - - - - -',
   '80000007.edx': '- - - - - - - - invtsc! - - - - - - - - - - - - - - - - - - - - - - -',
   '6.eax': '- - arat! - - - - - - - - - - - - - - - - - - - - - - - - - - - - -',
   'd.1.eax': 'xsaveopt xsavec xgetbv1 xsaves - - - - - - - - - - - - - - - - - - - - - - - - - - - -',
@@ -33,7 +39,15 @@ const NAMES: Readonly<Record<FeatureWord, string>> = {
 
 /** QEMU's other spellings: underscores stand for dashes and dots, and a few features have two names. */
 const ALIASES: Readonly<Record<string, string>> = {
-  sse3: 'pni', 'sse4-1': 'sse4.1', 'sse4-2': 'sse4.2', i64: 'lm', xd: 'nx', ffxsr: 'fxsr-opt', lzcnt: 'abm', pclmuldq: 'pclmulqdq', 'tsc_deadline': 'tsc-deadline',
+  sse3: 'pni',
+  'sse4-1': 'sse4.1',
+  'sse4-2': 'sse4.2',
+  i64: 'lm',
+  xd: 'nx',
+  ffxsr: 'fxsr-opt',
+  lzcnt: 'abm',
+  pclmuldq: 'pclmulqdq',
+  tsc_deadline: 'tsc-deadline',
 };
 
 export const FEATURES: ReadonlyMap<string, FeatureBit> = new Map(
@@ -57,12 +71,42 @@ export const AMD_ALIASES = 0x0183_f3ff;
 
 /** What the translator and the CPU call these features, where the instruction set depends on them. */
 export const TRANSLATED: readonly (readonly [name: string, feature: Feature])[] = [
-  ['cmov', 'cmov'], ['cx8', 'cx8'], ['cx16', 'cx16'], ['popcnt', 'popcnt'], ['abm', 'lzcnt'], ['bmi1', 'bmi1'], ['bmi2', 'bmi2'], ['movbe', 'movbe'],
-  ['fsgsbase', 'fsgsbase'], ['rdtscp', 'rdtscp'], ['syscall', 'syscall'], ['sep', 'sysenter'], ['clflushopt', 'clflushopt'],
-  ['clwb', 'clwb'], ['rdpid', 'rdpid'], ['rdrand', 'rdrand'], ['rdseed', 'rdseed'], ['smap', 'smap'], ['invpcid', 'invpcid'],
-  ['monitor', 'monitor'], ['xsave', 'xsave'], ['lahf-lm', 'lahf'], ['adx', 'adx'], ['fxsr', 'fxsr'], ['mmx', 'mmx'], ['sse', 'sse'],
-  ['sse2', 'sse2'], ['pni', 'sse3'], ['ssse3', 'ssse3'], ['sse4.1', 'sse4.1'], ['sse4.2', 'sse4.2'], ['sse4a', 'sse4a'], ['aes', 'aes'],
-  ['pclmulqdq', 'pclmulqdq'], ['sha-ni', 'sha'], ['3dnowprefetch', '3dnowprefetch'],
+  ['cmov', 'cmov'],
+  ['cx8', 'cx8'],
+  ['cx16', 'cx16'],
+  ['popcnt', 'popcnt'],
+  ['abm', 'lzcnt'],
+  ['bmi1', 'bmi1'],
+  ['bmi2', 'bmi2'],
+  ['movbe', 'movbe'],
+  ['fsgsbase', 'fsgsbase'],
+  ['rdtscp', 'rdtscp'],
+  ['syscall', 'syscall'],
+  ['sep', 'sysenter'],
+  ['clflushopt', 'clflushopt'],
+  ['clwb', 'clwb'],
+  ['rdpid', 'rdpid'],
+  ['rdrand', 'rdrand'],
+  ['rdseed', 'rdseed'],
+  ['smap', 'smap'],
+  ['invpcid', 'invpcid'],
+  ['monitor', 'monitor'],
+  ['xsave', 'xsave'],
+  ['lahf-lm', 'lahf'],
+  ['adx', 'adx'],
+  ['fxsr', 'fxsr'],
+  ['mmx', 'mmx'],
+  ['sse', 'sse'],
+  ['sse2', 'sse2'],
+  ['pni', 'sse3'],
+  ['ssse3', 'ssse3'],
+  ['sse4.1', 'sse4.1'],
+  ['sse4.2', 'sse4.2'],
+  ['sse4a', 'sse4a'],
+  ['aes', 'aes'],
+  ['pclmulqdq', 'pclmulqdq'],
+  ['sha-ni', 'sha'],
+  ['3dnowprefetch', '3dnowprefetch'],
 ];
 
 export function noFeatures(): FeatureWords {

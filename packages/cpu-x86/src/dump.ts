@@ -7,12 +7,22 @@ const hex = (value: number | bigint, digits: number): string => BigInt.asUintN(6
 
 /** Types of system descriptors, outside and in long mode. */
 const SYSTEM_TYPES = [
-  'Reserved TSS16-avl LDT TSS16-busy CallGate16 TaskGate IntGate16 TrapGate16 Reserved TSS32-avl Reserved TSS32-busy CallGate32 Reserved IntGate32 TrapGate32'.split(' '),
-  '<hiword> Reserved LDT Reserved Reserved Reserved Reserved Reserved Reserved TSS64-avl Reserved TSS64-busy CallGate64 Reserved IntGate64 TrapGate64'.split(' '),
+  'Reserved TSS16-avl LDT TSS16-busy CallGate16 TaskGate IntGate16 TrapGate16 Reserved TSS32-avl Reserved TSS32-busy CallGate32 Reserved IntGate32 TrapGate32'.split(
+    ' ',
+  ),
+  '<hiword> Reserved LDT Reserved Reserved Reserved Reserved Reserved Reserved TSS64-avl Reserved TSS64-busy CallGate64 Reserved IntGate64 TrapGate64'.split(
+    ' ',
+  ),
 ];
 const SEGMENT_NAMES = ['ES', 'CS', 'SS', 'DS', 'FS', 'GS', 'LDT', 'TR'];
 const FLAG_LETTERS: readonly (readonly [letter: string, flag: number])[] = [
-  ['D', L.FLAG_DF], ['O', L.FLAG_OF], ['S', L.FLAG_SF], ['Z', L.FLAG_ZF], ['A', L.FLAG_AF], ['P', L.FLAG_PF], ['C', L.FLAG_CF],
+  ['D', L.FLAG_DF],
+  ['O', L.FLAG_OF],
+  ['S', L.FLAG_SF],
+  ['Z', L.FLAG_ZF],
+  ['A', L.FLAG_AF],
+  ['P', L.FLAG_PF],
+  ['C', L.FLAG_CF],
 ];
 const DESC_S = 1 << 12;
 const DESC_P = 1 << 15;
@@ -43,7 +53,10 @@ function generalRegisters(state: CpuState, wide: boolean, cut: (value: bigint) =
   const order = [0, 3, 1, 2, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15];
   const names = 'AX BX CX DX SI DI BP SP'.split(' ').map((name) => (wide ? `R${name}` : `E${name}`));
   const all = wide ? [...names, 'R8 ', 'R9 ', 'R10', 'R11', 'R12', 'R13', 'R14', 'R15'] : names;
-  return rows(all.map((name, i) => `${name}=${cut(state.register(order[i]!))}`), 4);
+  return rows(
+    all.map((name, i) => `${name}=${cut(state.register(order[i]!))}`),
+    4,
+  );
 }
 
 function segment(state: CpuState, name: string, number: number, flags: number, cut: (value: bigint) => string): string {

@@ -62,9 +62,27 @@ describe('exceptions in 64-bit mode', () => {
 
   it.each([
     { what: 'INT n to a gate of higher privilege', prepare: () => {}, vector: 0x80, error: 0x80 * 8 + 2, exception: 13 },
-    { what: 'INT n beyond the IDT', prepare: (host: HelperHost) => host.cpu.setState({ idt: { base: BigInt(W.idt), limit: 0x7ff } }), vector: 0x80, error: 0x80 * 8 + 2, exception: 13 },
-    { what: 'INT n to a gate that is not present', prepare: (host: HelperHost) => host.write64(W.idt + 16 * 0x80, ...gate(HANDLER, { dpl: 3, present: false })), vector: 0x80, error: 0x80 * 8 + 2, exception: 11 },
-    { what: 'INT n through a bad selector', prepare: (host: HelperHost) => host.write64(W.idt + 16 * 0x80, ...gate(HANDLER, { dpl: 3, selector: 0x18 })), vector: 0x80, error: 0x18, exception: 13 },
+    {
+      what: 'INT n beyond the IDT',
+      prepare: (host: HelperHost) => host.cpu.setState({ idt: { base: BigInt(W.idt), limit: 0x7ff } }),
+      vector: 0x80,
+      error: 0x80 * 8 + 2,
+      exception: 13,
+    },
+    {
+      what: 'INT n to a gate that is not present',
+      prepare: (host: HelperHost) => host.write64(W.idt + 16 * 0x80, ...gate(HANDLER, { dpl: 3, present: false })),
+      vector: 0x80,
+      error: 0x80 * 8 + 2,
+      exception: 11,
+    },
+    {
+      what: 'INT n through a bad selector',
+      prepare: (host: HelperHost) => host.write64(W.idt + 16 * 0x80, ...gate(HANDLER, { dpl: 3, selector: 0x18 })),
+      vector: 0x80,
+      error: 0x18,
+      exception: 13,
+    },
   ])('$what is exception $exception', ({ prepare, vector, error, exception }) => {
     const host = longModeHost();
     enterUserMode(host.cpu, PC);
@@ -96,7 +114,13 @@ describe('system calls', () => {
     enterUserMode(host.cpu, PC);
     host.cpu.setState({ registers: { star: 0x0023_0010_0000_0000n, lstar: HANDLER, fmask: 0x700, rflags: 0x246 } });
     host.call['syscall']!(BigInt(PC + 2));
-    expect(host.registers('rip', 'rcx', 'r11', 'rflags', 'rsp')).toEqual({ rip: BigInt(HANDLER), rcx: BigInt(PC + 2), r11: 0x246n, rflags: 0x46n, rsp: BigInt(W.userStack) });
+    expect(host.registers('rip', 'rcx', 'r11', 'rflags', 'rsp')).toEqual({
+      rip: BigInt(HANDLER),
+      rcx: BigInt(PC + 2),
+      r11: 0x246n,
+      rflags: 0x46n,
+      rsp: BigInt(W.userStack),
+    });
     expect([host.cpu.readSegment('cs').selector, host.cpu.readSegment('ss').selector]).toEqual([0x10, 0x18]);
     host.call['sysret']!(8);
     expect(host.registers('rip', 'rflags')).toEqual({ rip: BigInt(PC + 2), rflags: 0x246n });

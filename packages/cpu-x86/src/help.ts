@@ -8,9 +8,14 @@ const WIDTH = 75;
 export function cpuHelp(): string {
   const models = Object.entries(MODELS)
     .sort(([a], [b]) => (a === 'max' ? 1 : b === 'max' ? -1 : a < b ? -1 : 1))
-    .map(([name, { brand }]) => `x86 ${name.padEnd(NAME_COLUMN)}  ${name === 'max' ? 'Enables all features supported by the accelerator in the current host' : brand}\n`);
+    .map(
+      ([name, { brand }]) =>
+        `x86 ${name.padEnd(NAME_COLUMN)}  ${name === 'max' ? 'Enables all features supported by the accelerator in the current host' : brand}\n`,
+    );
   const flags = [...FEATURES.keys()].sort();
-  return `Available CPUs:\n${models.join('')}\nRecognized CPUID flags:\n${wrap(flags).map((line) => `  ${line}\n`).join('')}\n`;
+  return `Available CPUs:\n${models.join('')}\nRecognized CPUID flags:\n${wrap(flags)
+    .map((line) => `  ${line}\n`)
+    .join('')}\n`;
 }
 
 function wrap(words: readonly string[]): string[] {

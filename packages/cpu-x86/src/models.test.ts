@@ -1,4 +1,4 @@
-import { Cpuid, type CpuTopology, apicIdOf } from './cpuid.js';
+import { apicIdOf, Cpuid, type CpuTopology } from './cpuid.js';
 import { hasFeature } from './cpuid-features.js';
 import { MODELS, parseCpuModel } from './models.js';
 import { HelperHost } from './testing/helper-host.js';

@@ -3,7 +3,7 @@
  * left out of what a guest sees, silently unless the user asked for it by name.
  */
 import { ConfigError } from '@nandu/core';
-import { AMD_ALIASES, FEATURES, type FeatureWords, featureNamed, noFeatures, setFeature, TRANSLATED, hasFeature } from './cpuid-features.js';
+import { AMD_ALIASES, FEATURES, type FeatureWords, featureNamed, hasFeature, noFeatures, setFeature, TRANSLATED } from './cpuid-features.js';
 import type { Feature } from './decode/opcode-table.js';
 
 export type Vendor = 'AuthenticAMD' | 'GenuineIntel';
@@ -26,21 +26,129 @@ const CORE2 = `${BASIC} vme ssse3`;
 const NEHALEM = `${CORE2} sse4.1 sse4.2 popcnt`;
 
 export const MODELS: Readonly<Record<string, ModelRow>> = {
-  qemu64: { vendor: 'AuthenticAMD', family: 15, model: 107, stepping: 1, level: 0xd, xlevel: 0x8000_000a, brand: 'QEMU Virtual CPU version 2.5+', features: `${BASIC} invtsc` },
-  kvm64: { vendor: 'GenuineIntel', family: 15, model: 6, stepping: 1, level: 0xd, xlevel: 0x8000_0008, brand: 'Common KVM processor', features: BASIC.replace(' lahf-lm', ' vme') },
-  core2duo: { vendor: 'GenuineIntel', family: 6, model: 15, stepping: 11, level: 10, xlevel: 0x8000_0008, brand: 'Intel(R) Core(TM)2 Duo CPU     T7700  @ 2.40GHz', features: `${CORE2} ss` },
-  phenom: { vendor: 'AuthenticAMD', family: 16, model: 2, stepping: 3, level: 5, xlevel: 0x8000_001a, brand: 'AMD Phenom(tm) 9550 Quad-Core Processor', features: `${BASIC} vme popcnt pdpe1gb rdtscp 3dnowprefetch` },
-  Conroe: { vendor: 'GenuineIntel', family: 6, model: 15, stepping: 3, level: 10, xlevel: 0x8000_0008, brand: 'Intel Celeron_4x0 (Conroe/Merom Class Core 2)', features: CORE2.replace('vme ', '').replace(' cx16', '') },
-  Penryn: { vendor: 'GenuineIntel', family: 6, model: 23, stepping: 3, level: 10, xlevel: 0x8000_0008, brand: 'Intel Core 2 Duo P9xxx (Penryn Class Core 2)', features: `${CORE2.replace('vme ', '')} sse4.1` },
-  Nehalem: { vendor: 'GenuineIntel', family: 6, model: 26, stepping: 3, level: 11, xlevel: 0x8000_0008, brand: 'Intel Core i7 9xx (Nehalem Class Core i7)', features: NEHALEM.replace('vme ', '') },
-  Westmere: { vendor: 'GenuineIntel', family: 6, model: 44, stepping: 1, level: 11, xlevel: 0x8000_0008, brand: 'Westmere E56xx/L56xx/X56xx (Nehalem-C)', features: `${NEHALEM.replace('vme ', '')} arat` },
-  Opteron_G1: { vendor: 'AuthenticAMD', family: 15, model: 6, stepping: 1, level: 5, xlevel: 0x8000_0008, brand: 'AMD Opteron 240 (Gen 1 Class Opteron)', features: BASIC.replace(' cx16', '').replace(' lahf-lm', '') },
-  Opteron_G2: { vendor: 'AuthenticAMD', family: 15, model: 6, stepping: 1, level: 5, xlevel: 0x8000_0008, brand: 'AMD Opteron 22xx (Gen 2 Class Opteron)', features: BASIC },
-  Opteron_G3: { vendor: 'AuthenticAMD', family: 16, model: 2, stepping: 3, level: 5, xlevel: 0x8000_0008, brand: 'AMD Opteron 23xx (Gen 3 Class Opteron)', features: `${BASIC} popcnt rdtscp 3dnowprefetch` },
+  qemu64: {
+    vendor: 'AuthenticAMD',
+    family: 15,
+    model: 107,
+    stepping: 1,
+    level: 0xd,
+    xlevel: 0x8000_000a,
+    brand: 'QEMU Virtual CPU version 2.5+',
+    features: `${BASIC} invtsc`,
+  },
+  kvm64: {
+    vendor: 'GenuineIntel',
+    family: 15,
+    model: 6,
+    stepping: 1,
+    level: 0xd,
+    xlevel: 0x8000_0008,
+    brand: 'Common KVM processor',
+    features: BASIC.replace(' lahf-lm', ' vme'),
+  },
+  core2duo: {
+    vendor: 'GenuineIntel',
+    family: 6,
+    model: 15,
+    stepping: 11,
+    level: 10,
+    xlevel: 0x8000_0008,
+    brand: 'Intel(R) Core(TM)2 Duo CPU     T7700  @ 2.40GHz',
+    features: `${CORE2} ss`,
+  },
+  phenom: {
+    vendor: 'AuthenticAMD',
+    family: 16,
+    model: 2,
+    stepping: 3,
+    level: 5,
+    xlevel: 0x8000_001a,
+    brand: 'AMD Phenom(tm) 9550 Quad-Core Processor',
+    features: `${BASIC} vme popcnt pdpe1gb rdtscp 3dnowprefetch`,
+  },
+  Conroe: {
+    vendor: 'GenuineIntel',
+    family: 6,
+    model: 15,
+    stepping: 3,
+    level: 10,
+    xlevel: 0x8000_0008,
+    brand: 'Intel Celeron_4x0 (Conroe/Merom Class Core 2)',
+    features: CORE2.replace('vme ', '').replace(' cx16', ''),
+  },
+  Penryn: {
+    vendor: 'GenuineIntel',
+    family: 6,
+    model: 23,
+    stepping: 3,
+    level: 10,
+    xlevel: 0x8000_0008,
+    brand: 'Intel Core 2 Duo P9xxx (Penryn Class Core 2)',
+    features: `${CORE2.replace('vme ', '')} sse4.1`,
+  },
+  Nehalem: {
+    vendor: 'GenuineIntel',
+    family: 6,
+    model: 26,
+    stepping: 3,
+    level: 11,
+    xlevel: 0x8000_0008,
+    brand: 'Intel Core i7 9xx (Nehalem Class Core i7)',
+    features: NEHALEM.replace('vme ', ''),
+  },
+  Westmere: {
+    vendor: 'GenuineIntel',
+    family: 6,
+    model: 44,
+    stepping: 1,
+    level: 11,
+    xlevel: 0x8000_0008,
+    brand: 'Westmere E56xx/L56xx/X56xx (Nehalem-C)',
+    features: `${NEHALEM.replace('vme ', '')} arat`,
+  },
+  Opteron_G1: {
+    vendor: 'AuthenticAMD',
+    family: 15,
+    model: 6,
+    stepping: 1,
+    level: 5,
+    xlevel: 0x8000_0008,
+    brand: 'AMD Opteron 240 (Gen 1 Class Opteron)',
+    features: BASIC.replace(' cx16', '').replace(' lahf-lm', ''),
+  },
+  Opteron_G2: {
+    vendor: 'AuthenticAMD',
+    family: 15,
+    model: 6,
+    stepping: 1,
+    level: 5,
+    xlevel: 0x8000_0008,
+    brand: 'AMD Opteron 22xx (Gen 2 Class Opteron)',
+    features: BASIC,
+  },
+  Opteron_G3: {
+    vendor: 'AuthenticAMD',
+    family: 16,
+    model: 2,
+    stepping: 3,
+    level: 5,
+    xlevel: 0x8000_0008,
+    brand: 'AMD Opteron 23xx (Gen 3 Class Opteron)',
+    features: `${BASIC} popcnt rdtscp 3dnowprefetch`,
+  },
   /** Everything that is implemented. */
   max: {
-    vendor: 'AuthenticAMD', family: 6, model: 6, stepping: 3, level: 0xd, xlevel: 0x8000_000a, brand: 'QEMU TCG CPU version 2.5+',
-    features: [...FEATURES.values()].filter(({ implemented, name }) => implemented && name !== 'ht' && name !== 'cmp-legacy').map(({ name }) => name).join(' '),
+    vendor: 'AuthenticAMD',
+    family: 6,
+    model: 6,
+    stepping: 3,
+    level: 0xd,
+    xlevel: 0x8000_000a,
+    brand: 'QEMU TCG CPU version 2.5+',
+    features: [...FEATURES.values()]
+      .filter(({ implemented, name }) => implemented && name !== 'ht' && name !== 'cmp-legacy')
+      .map(({ name }) => name)
+      .join(' '),
   },
 };
 

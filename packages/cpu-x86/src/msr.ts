@@ -1,8 +1,8 @@
 /** Model-specific registers (SDM volume 4; AMD64 manual volume 2, appendix A): one table; what is not in it is #GP(0). */
 import * as L from '../assembly/layout.js';
+import type { CpuState } from './cpu-state.js';
 import { hasFeature } from './cpuid-features.js';
 import type { CpuModel } from './models.js';
-import type { CpuState } from './cpu-state.js';
 
 /** Answers for a register; writing answers false where the value is not allowed. */
 export interface Msr {
@@ -54,13 +54,30 @@ const STORED: readonly (readonly [number: number, reset: bigint, mask?: bigint])
 
 /** AMD's own, which system software reads and changes bits of without asking CPUID: system, hardware and erratum configuration. */
 const STORED_AMD: readonly (readonly [number: number, reset: bigint, mask?: bigint])[] = [
-  [0xc001_0010, 0n], [0xc001_0015, 0n], [0xc001_001f, 0n], [0xc001_0055, 0n], [0xc001_0112, 0n], [0xc001_0113, 0n], [0xc001_0114, 0n],
-  [0xc001_0140, 0n], [0xc001_0141, 0n], [0xc001_1020, 0n], [0xc001_1021, 0n], [0xc001_1022, 0n], [0xc001_1023, 0n], [0xc001_1029, 0n], [0xc001_102a, 0n],
+  [0xc001_0010, 0n],
+  [0xc001_0015, 0n],
+  [0xc001_001f, 0n],
+  [0xc001_0055, 0n],
+  [0xc001_0112, 0n],
+  [0xc001_0113, 0n],
+  [0xc001_0114, 0n],
+  [0xc001_0140, 0n],
+  [0xc001_0141, 0n],
+  [0xc001_1020, 0n],
+  [0xc001_1021, 0n],
+  [0xc001_1022, 0n],
+  [0xc001_1023, 0n],
+  [0xc001_1029, 0n],
+  [0xc001_102a, 0n],
 ];
 
 /** Intel's: feature control (locked), fast strings in MISC_ENABLE. */
 const STORED_INTEL: readonly (readonly [number: number, reset: bigint, mask?: bigint])[] = [
-  [0x17, 0n, 0n], [0x3a, 1n, 0n], [0x1a0, 1n, 1n], [0x198, 0n, 0n], [0x19c, 0n, 0n],
+  [0x17, 0n, 0n],
+  [0x3a, 1n, 0n],
+  [0x1a0, 1n, 1n],
+  [0x198, 0n, 0n],
+  [0x19c, 0n, 0n],
 ];
 
 export class MsrFile {

@@ -1,19 +1,36 @@
 /** Power-on and INIT values (SDM volume 3A, table 10-1), and states that loaders put a processor into. */
-import * as L from '../assembly/layout.js';
+
 import { Env } from '@nandu/tcg';
+import * as L from '../assembly/layout.js';
+import type { CpuState, SegmentState, TableState } from './cpu-state.js';
 import { hasFeature } from './cpuid-features.js';
 import type { CpuModel } from './models.js';
-import type { CpuState, SegmentState, TableState } from './cpu-state.js';
 
 const CODE_16 = 0x9b00;
 const DATA_16 = 0x9300;
 /** Bits of CR4 by the feature that brings them; VME also brings PVI. */
 const CR4_BITS: readonly (readonly [feature: string, bits: bigint])[] = [
-  ['vme', 3n], ['tsc', 4n], ['de', 8n], ['pse', 0x10n], ['pae', 0x20n], ['mce', 0x40n], ['pge', 0x80n], ['fxsr', 0x200n], ['sse', 0x400n],
-  ['umip', 0x800n], ['fsgsbase', 0x1_0000n], ['xsave', 0x4_0000n], ['smep', 0x10_0000n], ['smap', 0x20_0000n],
+  ['vme', 3n],
+  ['tsc', 4n],
+  ['de', 8n],
+  ['pse', 0x10n],
+  ['pae', 0x20n],
+  ['mce', 0x40n],
+  ['pge', 0x80n],
+  ['fxsr', 0x200n],
+  ['sse', 0x400n],
+  ['umip', 0x800n],
+  ['fsgsbase', 0x1_0000n],
+  ['xsave', 0x4_0000n],
+  ['smep', 0x10_0000n],
+  ['smap', 0x20_0000n],
 ];
 const CR4_PCE = 0x100n;
-const EFER_BITS: readonly (readonly [feature: string, bits: bigint])[] = [['syscall', 1n], ['lm', 0x500n], ['nx', 0x800n]];
+const EFER_BITS: readonly (readonly [feature: string, bits: bigint])[] = [
+  ['syscall', 1n],
+  ['lm', 0x500n],
+  ['nx', 0x800n],
+];
 
 function bitsOf(model: CpuModel, table: typeof CR4_BITS): bigint {
   return table.reduce((bits, [feature, own]) => (hasFeature(model.words, feature) ? bits | own : bits), 0n);

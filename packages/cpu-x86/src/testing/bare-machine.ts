@@ -18,7 +18,6 @@ import { flatProtectedMode } from '../reset.js';
 import { createX86Target } from '../target.js';
 import { enterLongMode, enterUserMode, type PhysicalWriter } from './long-mode.js';
 
-
 export interface BareOptions {
   readonly model?: string;
   readonly ramBytes?: number;

@@ -3,10 +3,10 @@
  * that is flushed whole. For tests of helpers without an accelerator; the code between them is the test itself.
  */
 import { Env, PROT_EXECUTE, PROT_READ, PROT_WRITE } from '@nandu/tcg';
+import * as L from '../../assembly/layout.js';
 import { X86Cpu } from '../cpu.js';
 import { helperModule } from '../helper-module.js';
 import { parseCpuModel } from '../models.js';
-import * as L from '../../assembly/layout.js';
 
 const ENV = 0x10_0000;
 const RAM = 0x20_0000;
@@ -58,7 +58,12 @@ export class HelperHost {
     );
     this.cpu = new X86Cpu(
       { index: 0, env: ENV, memory: this.memory, exports: instance.exports },
-      { model: parseCpuModel(model), topology: { sockets: 1, dies: 1, cores: 1, threads: 1 }, clock: { nowNs: () => 0 }, ports: { read: () => 0, write: () => {} } },
+      {
+        model: parseCpuModel(model),
+        topology: { sockets: 1, dies: 1, cores: 1, threads: 1 },
+        clock: { nowNs: () => 0 },
+        ports: { read: () => 0, write: () => {} },
+      },
     );
   }
 

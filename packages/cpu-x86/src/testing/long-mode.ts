@@ -4,15 +4,29 @@
  *   0x1000 PML4   0x2000 PDPT   0x3000 PD   0x4000 PT of the first 2 MiB   0x5000 GDT   0x6000 TSS   0x7000 IDT
  *   0x8000 stack of level 0 (grows down from 0x9000)   0xa000 IST 1 (from 0xb000)   0xe000 stack of level 3 (from 0xf000)
  */
-import { longMode } from '../reset.js';
-import type { SegmentState } from '../cpu-state.js';
+
 import type { X86Cpu } from '../cpu.js';
+import type { SegmentState } from '../cpu-state.js';
+import { longMode } from '../reset.js';
 
 export const LONG_MODE = {
-  pml4: 0x1000, pdpt: 0x2000, pd: 0x3000, pt: 0x4000, gdt: 0x5000, tss: 0x6000, idt: 0x7000,
-  kernelStack: 0x9000, ist1: 0xb000, userStack: 0xf000,
+  pml4: 0x1000,
+  pdpt: 0x2000,
+  pd: 0x3000,
+  pt: 0x4000,
+  gdt: 0x5000,
+  tss: 0x6000,
+  idt: 0x7000,
+  kernelStack: 0x9000,
+  ist1: 0xb000,
+  userStack: 0xf000,
   /** Selectors: code and data of level 0, 32-bit code, data and 64-bit code of level 3 (in SYSRET's order), TSS. */
-  kernelCode: 0x10, kernelData: 0x18, userCode32: 0x23, userData: 0x2b, userCode: 0x33, taskState: 0x40,
+  kernelCode: 0x10,
+  kernelData: 0x18,
+  userCode32: 0x23,
+  userData: 0x2b,
+  userCode: 0x33,
+  taskState: 0x40,
 } as const;
 
 const P = 1;
@@ -26,7 +40,12 @@ export interface PhysicalWriter {
 
 /** A 64-bit gate: type 14 interrupt, 15 trap. */
 export function gate(handler: number, { type = 14, dpl = 0, ist = 0, selector = LONG_MODE.kernelCode as number, present = true } = {}): [bigint, bigint] {
-  const low = BigInt(handler & 0xffff) | (BigInt(selector) << 16n) | (BigInt(ist) << 32n) | (BigInt(type | (dpl << 5) | (present ? 0x80 : 0)) << 40n) | (BigInt(handler & 0xffff_0000) << 32n);
+  const low =
+    BigInt(handler & 0xffff) |
+    (BigInt(selector) << 16n) |
+    (BigInt(ist) << 32n) |
+    (BigInt(type | (dpl << 5) | (present ? 0x80 : 0)) << 40n) |
+    (BigInt(handler & 0xffff_0000) << 32n);
   return [low, 0n];
 }
 

@@ -3,7 +3,10 @@ import { MODES_CODE } from './modes-code.js';
 
 it('goes from real mode to 64-bit user code and back', () => {
   const machine = new BareMachine();
-  machine.load(0x7c00, Uint8Array.from(atob(MODES_CODE), (c) => c.charCodeAt(0)));
+  machine.load(
+    0x7c00,
+    Uint8Array.from(atob(MODES_CODE), (c) => c.charCodeAt(0)),
+  );
   // RSP0 of the TSS that the code loads.
   machine.write64(0x6004, 0x5800);
   machine.real(0, 0x7c00);
