@@ -13,10 +13,10 @@ import { ENV_LINK_SITE, EXIT_ALONE, EXIT_HOT, EXIT_LINK } from './tier0/exits.js
 import { linearOf, offsetInPage, Translator } from './translator.js';
 
 const PAGE_SIZE = 4096;
-const DEFAULT_THRESHOLD = 1000;
+const DEFAULT_THRESHOLD = 2000;
 const DEFAULT_MAX_INSTRUCTIONS = 128;
 /** Hot blocks wait this long for others, since a module has its price (0.1 to 0.5 ms) whatever is in it. */
-const COMPILE_EVERY_MS = 25;
+const COMPILE_EVERY_MS = 40;
 
 const defaultRegions: RegionCompilerFactory = (host) => new WasmRegionCompiler(host);
 
@@ -322,6 +322,7 @@ export class TcgAccelerator {
   #offer(vcpu: Vcpu): void {
     const block = this.#enter(vcpu);
     if (block === undefined || this.#regions === undefined) return;
+    block.timesHot++;
     this.#regions.offer(block);
   }
 
@@ -355,7 +356,7 @@ export class TcgAccelerator {
       helper: (helper) => this.#modules.helpers[helper.name]!,
       ir: (block) => (block.valid ? this.#translator.retranslate(block) : undefined),
       successor: (from, pc) => this.#successor(from, pc),
-      entries: (block) => this.#threshold - this.#table.entriesLeft(block),
+      entries: (block) => this.#table.entries(block),
       postpone: (block) => this.#table.reheat(block),
       allocateSlot: () => this.#allocateSlot(),
       install: (region) => {

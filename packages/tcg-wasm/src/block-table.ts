@@ -17,6 +17,8 @@ const PAGE_SIZE = 4096;
 export class Block implements CodeBlock {
   valid = true;
   region: Region | undefined;
+  /** How often it was offered to tier 1. */
+  timesHot = 0;
   /** Regions that contain it, its own among them. */
   readonly regions: Region[] = [];
   /** Addresses of the jumps that are linked to it. */
@@ -236,8 +238,10 @@ export class BlockTable {
   /** Entries until a block is hot. */
   regionHeat = 0;
 
-  entriesLeft(block: CodeBlock): number {
-    return this.#i32[(block.address + M.BLOCK_HEAT) >> 2]!;
+  /** How often tier 0 entered the block, as far as that was counted. */
+  entries(block: CodeBlock): number {
+    const left = this.#i32[(block.address + M.BLOCK_HEAT) >> 2]!;
+    return (block as Block).timesHot * this.regionHeat + (left > 0 ? this.regionHeat - left : 0);
   }
 
   /** Forgets everything. */

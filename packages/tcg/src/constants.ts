@@ -41,11 +41,40 @@ export function isConstant(block: IrBlock, value: number): boolean {
 /** Turns op `i`, whose operands are constants, into one, if it can be. */
 export function foldConstant(block: IrBlock, i: number, x: number, y: number): boolean {
   const op = block.op[i]!;
+  if (foldQuickly(block, i, x, y)) return true;
   const fold = FOLDS[op];
   if (fold === undefined) return false;
   const result = fold(bigintOf(block, x), bigintOf(block, y));
   setConstant(block, i, OP_RESULT[op]!, Number(BigInt.asIntN(32, result)), Number(BigInt.asIntN(32, result >> 32n)));
   return true;
+}
+
+const QUICK: Readonly<Record<string, number>> = { 'i64.add': 1, 'i64.sub': 2, 'i64.and': 3, 'i64.or': 4, 'i32.add': 5, 'i32.sub': 6, 'i32.and': 7, 'i32.or': 8, 'i32.wrap_i64': 9, 'i64.extend_i32_u': 10 };
+const QUICK_OF = Uint8Array.from(OP_NAMES, (name) => QUICK[name] ?? 0);
+
+/** The few that targets make by the thousand (addresses, mostly), without a bigint. */
+function foldQuickly(block: IrBlock, i: number, x: number, y: number): boolean {
+  const { a, b } = block;
+  const [low, high, low2, high2] = [a[x]!, b[x]!, a[y]!, b[y]!];
+  switch (QUICK_OF[block.op[i]!]) {
+    case 1: {
+      const sum = (low >>> 0) + (low2 >>> 0);
+      setConstant(block, i, I64, sum | 0, (high + high2 + (sum > 0xffff_ffff ? 1 : 0)) | 0);
+      return true;
+    }
+    case 2:
+      setConstant(block, i, I64, (low - low2) | 0, (high - high2 - (low >>> 0 < low2 >>> 0 ? 1 : 0)) | 0);
+      return true;
+    case 3: setConstant(block, i, I64, low & low2, high & high2); return true;
+    case 4: setConstant(block, i, I64, low | low2, high | high2); return true;
+    case 5: setConstant(block, i, I32, (low + low2) | 0, 0); return true;
+    case 6: setConstant(block, i, I32, (low - low2) | 0, 0); return true;
+    case 7: setConstant(block, i, I32, low & low2, 0); return true;
+    case 8: setConstant(block, i, I32, low | low2, 0); return true;
+    case 9: setConstant(block, i, I32, low, 0); return true;
+    case 10: setConstant(block, i, I64, low, 0); return true;
+    default: return false;
+  }
 }
 
 export function setConstant(block: IrBlock, i: number, type: number, low: number, high: number): void {

@@ -11,7 +11,7 @@ export interface Limits {
   readonly entries: number;
 }
 
-export const LIMITS: Limits = { blocks: 100, ops: 6000, entries: 4 };
+export const LIMITS: Limits = { blocks: 24, ops: 1200, entries: 200 };
 /** Most return addresses that a return is compared with. */
 const MOST_LOOKUP_TARGETS = 4;
 
@@ -36,7 +36,8 @@ export function selectRegion(host: RegionHost, entry: CodeBlock, limits: Limits 
     chosen.set(block.pc, candidate);
     const ways = candidate.returnsTo ? [...candidate.next, candidate.returnsTo] : candidate.next;
     // The way that was taken more often first, so that limits cut off what is rare.
-    queue.push(...ways.filter((way) => host.entries(way) >= limits.entries).sort((a, b) => host.entries(b) - host.entries(a)));
+    // What has a region of its own is gone to by a tail call: compiled again in every region around it, code would grow without end.
+    queue.push(...ways.filter((way) => way.region === undefined && host.entries(way) >= limits.entries).sort((a, b) => host.entries(b) - host.entries(a)));
   }
   if (chosen.get(entry.pc)?.block !== entry) return undefined;
   for (const block of chosen.values()) if (block.returnsTo) connectReturns(block, chosen);
