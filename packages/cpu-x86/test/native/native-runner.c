@@ -1,6 +1,6 @@
 /*
  * Runs instruction snippets on the CPU that it finds itself on, so that it can be compared with the translator.
- * stdin: records of `struct input`; stdout: one `struct output` each. x86-64 Linux; gcc -O1 -static -no-pie. See scripts/compare-with-host.mjs.
+ * stdin: records of `struct input`; stdout: one `struct output` each. x86-64 Linux; gcc -O1 -static -no-pie. See compare-with-host.mjs.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
