@@ -64,6 +64,11 @@ export class I8042 extends IsaDevice {
     this.a20$.next((this.outputPort & OUTPUT.a20) !== 0);
   }
 
+  /** What firmware leaves behind: self test passed, keyboard interrupts, codes translated to set 1, the mouse off. */
+  setUpAsFirmware(): void {
+    this.setMode(MODE.keyboardIrq | MODE.system | MODE.translate | MODE.auxOff);
+  }
+
   private status(): number {
     const fromAux = this.source === 'aux' || this.source === 'controller-aux';
     return STATUS.unlocked

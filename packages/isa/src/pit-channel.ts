@@ -48,7 +48,8 @@ export function newChannel(gate: boolean): PitChannel {
 
 export function loadCount(channel: PitChannel, value: number, now: number): void {
   channel.count = value === 0 ? (channel.bcd ? 10_000 : 0x10000) : channel.bcd ? fromBcd(value) : value;
-  channel.startTick = now;
+  // The counter takes the count at the next clock (data sheet, "Write operations").
+  channel.startTick = now + 1;
   channel.nullCount = false;
 }
 
@@ -104,7 +105,7 @@ export function nextChange(channel: PitChannel, now: number): number | undefined
 
 /** What a read of the counter gives, 16 bits. */
 export function currentCount(channel: PitChannel, now: number): number {
-  const elapsed = now - channel.startTick;
+  const elapsed = Math.max(0, now - channel.startTick);
   const { count, mode } = channel;
   let value: number;
   if (mode === 2) value = count - (elapsed % count);

@@ -47,6 +47,7 @@ export class PcBoard extends Board {
   private pit!: I8254;
   private rtc!: Mc146818;
   private fwCfg!: FwCfg;
+  private keyboardController: I8042 | undefined;
   private serialPorts: IsaSerial[] = [];
 
   /** Put back into RAM at every reset: tables, and what the kernel's loader laid out. */
@@ -148,7 +149,7 @@ export class PcBoard extends Board {
     speaker.pit = this.pit;
     this.attachIsa(speaker);
     this.serialPorts = machine.config.serial.flatMap((chardev, index) => (chardev === '' ? [] : [this.attachIsa(machine.make(IsaSerial, { index, chardev }))]));
-    if (this.i8042) this.attachIsa(machine.make(I8042));
+    if (this.i8042) this.keyboardController = this.attachIsa(machine.make(I8042));
     this.attachIsa(machine.make(Port92));
     this.attachIsa(machine.make(PostPorts));
     this.fwCfg = machine.make(FwCfg);
@@ -253,6 +254,7 @@ export class PcBoard extends Board {
     if (accelerator === 'qtest') return;
     setUpPci(this.host.pci, this.piix3, this.pm, pciHole64(this.endOfMemory).first);
     setUpPics(this.io);
+    this.keyboardController?.setUpAsFirmware();
     for (const { lapic } of this.cpuDevices) lapic.setUpAsFirmware();
     for (const { address, bytes } of [...this.parts, ...(this.kernel?.parts ?? [])]) this.memory.writeBytes(address, bytes);
     for (const { processor } of this.cpuDevices) {
