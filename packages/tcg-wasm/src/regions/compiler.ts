@@ -3,6 +3,7 @@ import type { Helper } from '@nandu/tcg';
 import type { CodeBlock, Region, RegionCompiler, RegionHost } from '../region-compiler.js';
 import { ModuleBuilder } from '../wasm/module-builder.js';
 import { addDispatch, importValues, REGION_PARAMS, REGION_RESULTS, RegionImports } from './imports.js';
+import { PAGE_SIZE } from './page-guard.js';
 import { RegionEmitter } from './region-emitter.js';
 import type { RegionGraph } from './region-graph.js';
 import { type Limits, LIMITS, selectRegion } from './select.js';
@@ -12,10 +13,17 @@ export interface RegionOptions {
   readonly batch: number;
   readonly limits: Limits;
 }
+/** Declined offers double with each drop, up to this. */
+const MOST_DOUBLINGS = 8;
 const DEFAULTS: RegionOptions = { batch: 16, limits: LIMITS };
 
 export class WasmRegionCompiler implements RegionCompiler {
   private queue: CodeBlock[] = [];
+  /**
+   * Pages of linear memory whose code is overwritten time and again: how often regions there were dropped, and how many offers to
+   * decline before the next one. Compiling takes a thousand times longer than interpreting a block.
+   */
+  private readonly restless = new Map<number, { drops: number; patience: number }>();
   /** For logs and tests. */
   readonly statistics = { modules: 0, regions: 0, blocks: 0, bytes: 0, milliseconds: 0 };
 
@@ -26,6 +34,7 @@ export class WasmRegionCompiler implements RegionCompiler {
   }
 
   offer(block: CodeBlock): void {
+    if (this.isTooSoon(block)) return this.host.postpone(block);
     this.queue.push(block);
     if (this.queue.length >= this.options.batch) this.compile();
   }
@@ -54,10 +63,21 @@ export class WasmRegionCompiler implements RegionCompiler {
     this.statistics.milliseconds += performance.now() - start;
   }
 
-  dropped(_region: Region): void {}
+  dropped({ entry }: Region): void {
+    const page = pageNumber(entry);
+    const drops = (this.restless.get(page)?.drops ?? 0) + 1;
+    this.restless.set(page, { drops, patience: 2 ** Math.min(drops, MOST_DOUBLINGS) - 1 });
+  }
 
   reset(): void {
     this.queue = [];
+    this.restless.clear();
+  }
+
+  /** Whether the block is on a page whose regions were dropped before, and has not been hot often enough since. */
+  private isTooSoon(block: CodeBlock): boolean {
+    const page = this.restless.get(pageNumber(block));
+    return page !== undefined && page.patience-- > 0;
   }
 
   private compileModule(graphs: readonly RegionGraph[]): void {
@@ -83,6 +103,10 @@ export class WasmRegionCompiler implements RegionCompiler {
     statistics.regions += regions.length;
     statistics.bytes += bytes.length;
   }
+}
+
+function pageNumber(block: CodeBlock): number {
+  return Math.floor(block.linear / PAGE_SIZE);
 }
 
 function isShared(memory: WebAssembly.Memory): boolean {

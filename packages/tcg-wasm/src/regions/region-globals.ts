@@ -66,7 +66,7 @@ export class RegionGlobals {
 
   /** After a helper: what it wrote is loaded. One that writes everything may have set pc, for a block that ends in 'lookup'. */
   emitLoadFor({ writes }: Helper): void {
-    if (writes === 'all') this.emitLoad(Env.ENV_PC);
+    if (writes === 'all' || (writes !== 'none' && writes.some(({ offset }) => offset === Env.ENV_PC))) this.emitLoad(Env.ENV_PC);
     for (const offset of this.touched(writes)) {
       this.dirty.delete(offset);
       this.emitLoad(offset);
