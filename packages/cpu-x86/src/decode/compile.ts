@@ -98,7 +98,10 @@ export type OpcodeMaps = readonly (readonly (OpcodeSlot | undefined)[])[];
 export function compileTables(tables: readonly OpcodeTable[], features: ReadonlySet<Feature>): OpcodeMaps {
   const maps = Array.from({ length: 2 * VEX_MAPS }, () => new Array<OpcodeSlot | undefined>(256).fill(undefined));
   for (const row of tables.flat()) {
-    const needed = row.slice(4).filter((a) => (a as string).startsWith('cpuid:')).map((a) => (a as string).slice(6) as Feature);
+    const needed = row
+      .slice(4)
+      .filter((a) => (a as string).startsWith('cpuid:'))
+      .map((a) => (a as string).slice(6) as Feature);
     if (!needed.every((feature) => features.has(feature))) continue;
     const { compiled, map, first, count } = compileRow(row);
     for (let i = 0; i < count; i++) (maps[map]![first + i] ??= new OpcodeSlot()).add(compiled);
@@ -118,17 +121,30 @@ function compileRow(source: OpcodeRow): { compiled: CompiledRow; map: number; fi
   const modrmIsRegister = letters.has('C') || letters.has('D');
   const regOnly = has('reg') || letters.has('R') || letters.has('U') || letters.has('N');
   const compiled: CompiledRow = {
-    mnemonic, operands, semantics, attributes, source,
-    reads: has('reads'), writes: has('writes'), raw: has('raw'), lock: has('lock'), unaligned: has('unaligned'),
-    loadsForWrite: !has('reads') && !has('writes') && !has('raw'), loops: letters.has('X') || letters.has('Y'),
+    mnemonic,
+    operands,
+    semantics,
+    attributes,
+    source,
+    reads: has('reads'),
+    writes: has('writes'),
+    raw: has('raw'),
+    lock: has('lock'),
+    unaligned: has('unaligned'),
+    loadsForWrite: !has('reads') && !has('writes') && !has('raw'),
+    loops: letters.has('X') || letters.has('Y'),
     size64: has('force64') ? 2 : has('default64') ? 1 : 0,
     guarded: (['cpl0', 'protected', 'iopl-vm', 'x87', 'mmx', 'sse'] as const).some(has),
     hasModrm: place.digit >= 0 || place.third >= 0 || has('mem') || has('reg') || operands.some((o) => o.usesModrm),
     immediates: operands.filter((o) => 'IJAO'.includes(o.kind)),
-    prefix: place.prefix, digit: place.digit, third: place.third, thirdCount: place.thirdCount,
+    prefix: place.prefix,
+    digit: place.digit,
+    third: place.third,
+    thirdCount: place.thirdCount,
     mode: has('not64') ? 'not64' : has('only64') ? 'only64' : 'any',
     w: has('w0') ? 0 : has('w1') ? 1 : -1,
-    branches: letters.has('J'), modrmIsRegister,
+    branches: letters.has('J'),
+    modrmIsRegister,
     values: has('raw') ? [] : has('writes') ? values.slice(1) : values,
     modrm: modrmIsRegister ? 'any' : memOnly ? 'mem' : regOnly ? 'reg' : 'any',
   };

@@ -46,32 +46,53 @@ function mnemonicOf(instruction: Instruction, { mnemonic }: CompiledRow): string
 function operandText(of: Instruction, operand: Operand): string {
   const size = sizeOf(operand, of);
   switch (operand.kind) {
-    case 'E': case 'M':
+    case 'E':
+    case 'M':
       return of.isRegister ? register(of, of.rm, size) : memory(of, size);
     case 'W':
       return of.isRegister ? `xmm${of.rm}` : memory(of, size);
     case 'Q':
       return of.isRegister ? `mm${of.rm & 7}` : memory(of, size);
-    case 'G': return register(of, of.reg, size);
-    case 'B': return register(of, of.vvvv, size);
-    case 'R': return register(of, of.rm, size || 4);
-    case 'Z': return register(of, of.opcodeRegister, size);
-    case 'register': return register(of, operand.register, size);
-    case 'V': return `xmm${of.reg}`;
-    case 'U': return `xmm${of.rm}`;
-    case 'P': return `mm${of.reg & 7}`;
-    case 'N': return `mm${of.rm & 7}`;
-    case 'S': return SEGMENTS[of.reg & 7]!;
-    case 'C': return `cr${of.reg}`;
-    case 'D': return `dr${of.reg}`;
-    case 'I': return immediate(of, operand, size);
-    case 'J': return hex(of.target);
-    case 'A': return `${hex(of.farSelector)}:${hex(of.immediate >>> 0)}`;
-    case 'O': return `${segmentPrefix(of)}[${of.wideImmediate ? `0x${of.immediate64.toString(16)}` : hex(of.displacement)}]`;
-    case 'X': return `${POINTERS[size]} ptr ${segmentPrefix(of) || 'ds:'}[${register(of, 6, of.addressSize)}]`;
-    case 'Y': return `${POINTERS[size]} ptr es:[${register(of, 7, of.addressSize)}]`;
-    case 'one': return '1';
-    case 'text': return operand.text === 'STi' ? `st(${of.rm & 7})` : operand.text.toLowerCase();
+    case 'G':
+      return register(of, of.reg, size);
+    case 'B':
+      return register(of, of.vvvv, size);
+    case 'R':
+      return register(of, of.rm, size || 4);
+    case 'Z':
+      return register(of, of.opcodeRegister, size);
+    case 'register':
+      return register(of, operand.register, size);
+    case 'V':
+      return `xmm${of.reg}`;
+    case 'U':
+      return `xmm${of.rm}`;
+    case 'P':
+      return `mm${of.reg & 7}`;
+    case 'N':
+      return `mm${of.rm & 7}`;
+    case 'S':
+      return SEGMENTS[of.reg & 7]!;
+    case 'C':
+      return `cr${of.reg}`;
+    case 'D':
+      return `dr${of.reg}`;
+    case 'I':
+      return immediate(of, operand, size);
+    case 'J':
+      return hex(of.target);
+    case 'A':
+      return `${hex(of.farSelector)}:${hex(of.immediate >>> 0)}`;
+    case 'O':
+      return `${segmentPrefix(of)}[${of.wideImmediate ? `0x${of.immediate64.toString(16)}` : hex(of.displacement)}]`;
+    case 'X':
+      return `${POINTERS[size]} ptr ${segmentPrefix(of) || 'ds:'}[${register(of, 6, of.addressSize)}]`;
+    case 'Y':
+      return `${POINTERS[size]} ptr es:[${register(of, 7, of.addressSize)}]`;
+    case 'one':
+      return '1';
+    case 'text':
+      return operand.text === 'STi' ? `st(${of.rm & 7})` : operand.text.toLowerCase();
   }
 }
 

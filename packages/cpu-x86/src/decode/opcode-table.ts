@@ -47,29 +47,71 @@ export type Semantics = (t: Translation, ...operands: Value[]) => Value | undefi
 
 /** Names of CPUID features that rows may depend on; without the feature the row does not exist. */
 export type Feature =
-  | 'cmov' | 'cx8' | 'cx16' | 'popcnt' | 'lzcnt' | 'bmi1' | 'bmi2' | 'movbe' | 'fsgsbase' | 'rdtscp' | 'syscall' | 'sysenter' | 'clflushopt' | 'clwb'
-  | 'rdpid' | 'rdrand' | 'rdseed' | 'smap' | 'invpcid' | 'monitor' | 'xsave' | 'lahf' | 'adx' | 'fxsr'
-  | 'mmx' | 'sse' | 'sse2' | 'sse3' | 'ssse3' | 'sse4.1' | 'sse4.2' | 'sse4a' | 'aes' | 'pclmulqdq' | 'sha' | '3dnowprefetch';
+  | 'cmov'
+  | 'cx8'
+  | 'cx16'
+  | 'popcnt'
+  | 'lzcnt'
+  | 'bmi1'
+  | 'bmi2'
+  | 'movbe'
+  | 'fsgsbase'
+  | 'rdtscp'
+  | 'syscall'
+  | 'sysenter'
+  | 'clflushopt'
+  | 'clwb'
+  | 'rdpid'
+  | 'rdrand'
+  | 'rdseed'
+  | 'smap'
+  | 'invpcid'
+  | 'monitor'
+  | 'xsave'
+  | 'lahf'
+  | 'adx'
+  | 'fxsr'
+  | 'mmx'
+  | 'sse'
+  | 'sse2'
+  | 'sse3'
+  | 'ssse3'
+  | 'sse4.1'
+  | 'sse4.2'
+  | 'sse4a'
+  | 'aes'
+  | 'pclmulqdq'
+  | 'sha'
+  | '3dnowprefetch';
 
 export type Attribute =
   /** The first operand is only read, and nothing stored; or only written, and not loaded (the semantics get the others). Else both. */
-  | 'reads' | 'writes'
+  | 'reads'
+  | 'writes'
   /** The semantics load and store everything themselves and get no values. */
   | 'raw'
   /** LOCK is allowed if the first operand is in memory. */
   | 'lock'
   /** ModRM must be memory; must be a register. */
-  | 'mem' | 'reg'
+  | 'mem'
+  | 'reg'
   /** Not in 64-bit mode; only there. Else the row does not exist. */
-  | 'not64' | 'only64'
+  | 'not64'
+  | 'only64'
   /** REX.W must be 0; must be 1 (outside 64-bit mode it is 0). */
-  | 'w0' | 'w1'
+  | 'w0'
+  | 'w1'
   /** In 64-bit mode the operand size is 64 bits unless 66 makes it 16; is always 64 bits. */
-  | 'default64' | 'force64'
+  | 'default64'
+  | 'force64'
   /** #GP(0) unless CPL is 0; #UD in real and virtual-8086 mode; #GP(0) in virtual-8086 mode unless IOPL is 3. */
-  | 'cpl0' | 'protected' | 'iopl-vm'
+  | 'cpl0'
+  | 'protected'
+  | 'iopl-vm'
   /** x87: #NM if CR0.EM or TS. MMX: #UD if EM, #NM if TS. SSE: #UD if EM or not CR4.OSFXSR, #NM if TS. */
-  | 'x87' | 'mmx' | 'sse'
+  | 'x87'
+  | 'mmx'
+  | 'sse'
   /** 16-byte memory operands need no alignment. */
   | 'unaligned'
   | `cpuid:${Feature}`;

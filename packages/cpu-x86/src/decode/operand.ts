@@ -8,9 +8,31 @@ export const SIZE_Z = -2;
 export const SIZE_Y = -3;
 
 export type OperandKind =
-  | 'E' | 'G' | 'B' | 'Z' | 'R' | 'M' | 'V' | 'W' | 'U' | 'P' | 'Q' | 'N' | 'I' | 'O' | 'S' | 'J' | 'A' | 'C' | 'D' | 'X' | 'Y'
+  | 'E'
+  | 'G'
+  | 'B'
+  | 'Z'
+  | 'R'
+  | 'M'
+  | 'V'
+  | 'W'
+  | 'U'
+  | 'P'
+  | 'Q'
+  | 'N'
+  | 'I'
+  | 'O'
+  | 'S'
+  | 'J'
+  | 'A'
+  | 'C'
+  | 'D'
+  | 'X'
+  | 'Y'
   /** A fixed general register, the constant one, text for the disassembler. */
-  | 'register' | 'one' | 'text';
+  | 'register'
+  | 'one'
+  | 'text';
 
 export interface Operand {
   readonly text: string;
@@ -32,11 +54,29 @@ export interface Operand {
 }
 
 const SIZES: Readonly<Record<string, readonly [bytes: number, type?: ValueType]>> = {
-  '': [0], b: [1], bs: [SIZE_V], w: [2], d: [4], q: [8], v: [SIZE_V], z: [SIZE_Z], y: [SIZE_Y], t: [0], p: [0],
-  dq: [16, 'v128'], ps: [16, 'v128'], pd: [16, 'v128'], ss: [4, 'f32'], sd: [8, 'f64'],
+  '': [0],
+  b: [1],
+  bs: [SIZE_V],
+  w: [2],
+  d: [4],
+  q: [8],
+  v: [SIZE_V],
+  z: [SIZE_Z],
+  y: [SIZE_Y],
+  t: [0],
+  p: [0],
+  dq: [16, 'v128'],
+  ps: [16, 'v128'],
+  pd: [16, 'v128'],
+  ss: [4, 'f32'],
+  sd: [8, 'f64'],
 };
 const FIXED: Readonly<Record<string, readonly [register: number, size: number]>> = {
-  AL: [0, 1], CL: [1, 1], AX: [0, 2], DX: [2, 2], rAX: [0, SIZE_V],
+  AL: [0, 1],
+  CL: [1, 1],
+  AX: [0, 2],
+  DX: [2, 2],
+  rAX: [0, SIZE_V],
 };
 const WITH_MODRM = 'EGBRMVWUPQNSCD';
 const NOT_VALUES = 'JACDXY';
@@ -58,7 +98,13 @@ function parseOperand(text: string): Operand {
   const kind = match[1] as OperandKind;
   const [size, type] = SIZES[match[2] ?? '']!;
   return {
-    ...base, kind, size, type, signedByte: match[2] === 'bs', isValue: !NOT_VALUES.includes(kind), usesModrm: WITH_MODRM.includes(kind),
+    ...base,
+    kind,
+    size,
+    type,
+    signedByte: match[2] === 'bs',
+    isValue: !NOT_VALUES.includes(kind),
+    usesModrm: WITH_MODRM.includes(kind),
   };
 }
 

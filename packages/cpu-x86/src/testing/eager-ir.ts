@@ -2,7 +2,7 @@
  * An `Ir` that carries out what it is told while it is told: translating a block runs it. Slow and simple, for tests of the
  * translator without an accelerator. Integers and SIMD moves only; guest memory is flat, linear addresses are used as they are.
  */
-import { Env, type Exit, type Global, type Helper, type Ir, type MemoryAccess, type OpName, OPS, type Value, type ValueType } from '@nandu/tcg';
+import { Env, type Exit, type Global, type Helper, type Ir, type MemoryAccess, OPS, type OpName, type Value, type ValueType } from '@nandu/tcg';
 
 type Concrete = number | bigint | Uint8Array;
 
@@ -27,31 +27,76 @@ const U64 = (value: bigint) => BigInt.asUintN(64, value);
 const S64 = (value: bigint) => BigInt.asIntN(64, value);
 
 const I32_OPS: Readonly<Record<string, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b, sub: (a, b) => a - b, mul: Math.imul, and: (a, b) => a & b, or: (a, b) => a | b, xor: (a, b) => a ^ b,
-  shl: (a, b) => a << b, shr_s: (a, b) => a >> b, shr_u: (a, b) => a >>> b,
-  rotl: (a, b) => (a << b) | (a >>> (-b & 31)), rotr: (a, b) => (a >>> b) | (a << (-b & 31)),
-  div_s: (a, b) => Math.trunc(a / checked(b)), div_u: (a, b) => Math.trunc((a >>> 0) / (checked(b) >>> 0)),
-  rem_s: (a, b) => a % checked(b), rem_u: (a, b) => (a >>> 0) % (checked(b) >>> 0),
-  eq: (a, b) => +(a === b), ne: (a, b) => +(a !== b), lt_s: (a, b) => +(a < b), gt_s: (a, b) => +(a > b), le_s: (a, b) => +(a <= b), ge_s: (a, b) => +(a >= b),
-  lt_u: (a, b) => +(a >>> 0 < b >>> 0), gt_u: (a, b) => +(a >>> 0 > b >>> 0), le_u: (a, b) => +(a >>> 0 <= b >>> 0), ge_u: (a, b) => +(a >>> 0 >= b >>> 0),
-  eqz: (a) => +(a === 0), clz: Math.clz32, ctz: (a) => (a === 0 ? 32 : 31 - Math.clz32(a & -a)), popcnt: (a) => ones(BigInt(a >>> 0)),
-  extend8_s: (a) => (a << 24) >> 24, extend16_s: (a) => (a << 16) >> 16,
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: Math.imul,
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  shl: (a, b) => a << b,
+  shr_s: (a, b) => a >> b,
+  shr_u: (a, b) => a >>> b,
+  rotl: (a, b) => (a << b) | (a >>> (-b & 31)),
+  rotr: (a, b) => (a >>> b) | (a << (-b & 31)),
+  div_s: (a, b) => Math.trunc(a / checked(b)),
+  div_u: (a, b) => Math.trunc((a >>> 0) / (checked(b) >>> 0)),
+  rem_s: (a, b) => a % checked(b),
+  rem_u: (a, b) => (a >>> 0) % (checked(b) >>> 0),
+  eq: (a, b) => +(a === b),
+  ne: (a, b) => +(a !== b),
+  lt_s: (a, b) => +(a < b),
+  gt_s: (a, b) => +(a > b),
+  le_s: (a, b) => +(a <= b),
+  ge_s: (a, b) => +(a >= b),
+  lt_u: (a, b) => +(a >>> 0 < b >>> 0),
+  gt_u: (a, b) => +(a >>> 0 > b >>> 0),
+  le_u: (a, b) => +(a >>> 0 <= b >>> 0),
+  ge_u: (a, b) => +(a >>> 0 >= b >>> 0),
+  eqz: (a) => +(a === 0),
+  clz: Math.clz32,
+  ctz: (a) => (a === 0 ? 32 : 31 - Math.clz32(a & -a)),
+  popcnt: (a) => ones(BigInt(a >>> 0)),
+  extend8_s: (a) => (a << 24) >> 24,
+  extend16_s: (a) => (a << 16) >> 16,
   bswap: (a) => ((a >>> 24) & 0xff) | ((a >>> 8) & 0xff00) | ((a & 0xff00) << 8) | (a << 24),
 };
 
 /** Operands unsigned. */
 const I64_OPS: Readonly<Record<string, (a: bigint, b: bigint) => bigint | number>> = {
-  add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b, and: (a, b) => a & b, or: (a, b) => a | b, xor: (a, b) => a ^ b,
-  shl: (a, b) => a << (b & 63n), shr_s: (a, b) => S64(a) >> (b & 63n), shr_u: (a, b) => a >> (b & 63n),
-  rotl: (a, b) => (a << (b & 63n)) | (a >> (-b & 63n)), rotr: (a, b) => (a >> (b & 63n)) | (a << (-b & 63n)),
-  div_s: (a, b) => S64(a) / checked(S64(b)), div_u: (a, b) => a / checked(b), rem_s: (a, b) => S64(a) % checked(S64(b)), rem_u: (a, b) => a % checked(b),
-  eq: (a, b) => +(a === b), ne: (a, b) => +(a !== b), lt_s: (a, b) => +(S64(a) < S64(b)), gt_s: (a, b) => +(S64(a) > S64(b)),
-  le_s: (a, b) => +(S64(a) <= S64(b)), ge_s: (a, b) => +(S64(a) >= S64(b)),
-  lt_u: (a, b) => +(a < b), gt_u: (a, b) => +(a > b), le_u: (a, b) => +(a <= b), ge_u: (a, b) => +(a >= b),
-  eqz: (a) => +(a === 0n), clz: (a) => BigInt(64 - (a === 0n ? 0 : a.toString(2).length)),
-  ctz: (a) => BigInt(a === 0n ? 64 : (a & -a).toString(2).length - 1), popcnt: (a) => BigInt(ones(a)),
-  extend8_s: (a) => BigInt.asIntN(8, a), extend16_s: (a) => BigInt.asIntN(16, a), extend32_s: (a) => BigInt.asIntN(32, a),
-  mulhi_u: (a, b) => (a * b) >> 64n, mulhi_s: (a, b) => (S64(a) * S64(b)) >> 64n,
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  shl: (a, b) => a << (b & 63n),
+  shr_s: (a, b) => S64(a) >> (b & 63n),
+  shr_u: (a, b) => a >> (b & 63n),
+  rotl: (a, b) => (a << (b & 63n)) | (a >> (-b & 63n)),
+  rotr: (a, b) => (a >> (b & 63n)) | (a << (-b & 63n)),
+  div_s: (a, b) => S64(a) / checked(S64(b)),
+  div_u: (a, b) => a / checked(b),
+  rem_s: (a, b) => S64(a) % checked(S64(b)),
+  rem_u: (a, b) => a % checked(b),
+  eq: (a, b) => +(a === b),
+  ne: (a, b) => +(a !== b),
+  lt_s: (a, b) => +(S64(a) < S64(b)),
+  gt_s: (a, b) => +(S64(a) > S64(b)),
+  le_s: (a, b) => +(S64(a) <= S64(b)),
+  ge_s: (a, b) => +(S64(a) >= S64(b)),
+  lt_u: (a, b) => +(a < b),
+  gt_u: (a, b) => +(a > b),
+  le_u: (a, b) => +(a <= b),
+  ge_u: (a, b) => +(a >= b),
+  eqz: (a) => +(a === 0n),
+  clz: (a) => BigInt(64 - (a === 0n ? 0 : a.toString(2).length)),
+  ctz: (a) => BigInt(a === 0n ? 64 : (a & -a).toString(2).length - 1),
+  popcnt: (a) => BigInt(ones(a)),
+  extend8_s: (a) => BigInt.asIntN(8, a),
+  extend16_s: (a) => BigInt.asIntN(16, a),
+  extend32_s: (a) => BigInt.asIntN(32, a),
+  mulhi_u: (a, b) => (a * b) >> 64n,
+  mulhi_s: (a, b) => (S64(a) * S64(b)) >> 64n,
   bswap: (a) => BigInt(`0x${a.toString(16).padStart(16, '0').match(/../g)!.reverse().join('')}`),
 };
 
@@ -123,22 +168,32 @@ export class EagerIr implements Ir {
   private read(at: number, type: ValueType): Concrete {
     const { memory } = this.host;
     switch (type) {
-      case 'i32': return memory.getInt32(at, true);
-      case 'i64': return memory.getBigUint64(at, true);
-      case 'f32': return memory.getFloat32(at, true);
-      case 'f64': return memory.getFloat64(at, true);
-      case 'v128': return new Uint8Array(memory.buffer.slice(at, at + 16));
+      case 'i32':
+        return memory.getInt32(at, true);
+      case 'i64':
+        return memory.getBigUint64(at, true);
+      case 'f32':
+        return memory.getFloat32(at, true);
+      case 'f64':
+        return memory.getFloat64(at, true);
+      case 'v128':
+        return new Uint8Array(memory.buffer.slice(at, at + 16));
     }
   }
 
   private write(at: number, type: ValueType, value: Concrete): void {
     const { memory } = this.host;
     switch (type) {
-      case 'i32': return memory.setInt32(at, value as number, true);
-      case 'i64': return memory.setBigUint64(at, value as bigint, true);
-      case 'f32': return memory.setFloat32(at, value as number, true);
-      case 'f64': return memory.setFloat64(at, value as number, true);
-      case 'v128': return new Uint8Array(memory.buffer, at, 16).set(value as Uint8Array);
+      case 'i32':
+        return memory.setInt32(at, value as number, true);
+      case 'i64':
+        return memory.setBigUint64(at, value as bigint, true);
+      case 'f32':
+        return memory.setFloat32(at, value as number, true);
+      case 'f64':
+        return memory.setFloat64(at, value as number, true);
+      case 'v128':
+        return new Uint8Array(memory.buffer, at, 16).set(value as Uint8Array);
     }
   }
 

@@ -35,7 +35,12 @@ export function run(source: string | Uint8Array, before: Values, wanted: Values,
 
 function write(to: SnippetMachine, name: string, value: Values[string]): void {
   if (name === 'flags') {
-    to.setFlags((value as string).split(' ').filter(Boolean).reduce((bits, flag) => bits | FLAGS[flag as keyof typeof FLAGS], 0));
+    to.setFlags(
+      (value as string)
+        .split(' ')
+        .filter(Boolean)
+        .reduce((bits, flag) => bits | FLAGS[flag as keyof typeof FLAGS], 0),
+    );
   } else if (name === 'memory') {
     to.bytes.set(value as readonly number[]);
   } else {
@@ -46,7 +51,11 @@ function write(to: SnippetMachine, name: string, value: Values[string]): void {
 }
 
 function read(from: SnippetMachine, name: string, like: Values[string]): Values[string] {
-  if (name === 'flags') return Object.entries(FLAGS).filter(([, bit]) => from.flags & bit).map(([flag]) => flag).join(' ');
+  if (name === 'flags')
+    return Object.entries(FLAGS)
+      .filter(([, bit]) => from.flags & bit)
+      .map(([flag]) => flag)
+      .join(' ');
   if (name === 'memory') return [...from.bytes.subarray(0, (like as readonly number[]).length)];
   const { number, bits, shift } = register(name);
   const value = BigInt.asUintN(bits, from.register(number) >> shift);

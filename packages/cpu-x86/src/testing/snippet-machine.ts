@@ -4,7 +4,7 @@ import * as L from '../../assembly/layout.js';
 import type { Feature } from '../decode/opcode-table.js';
 import { helperModule } from '../helper-module.js';
 import { BlockTranslator } from '../translate/translate-block.js';
-import { BlockLeft, EagerIr, type EagerHost } from './eager-ir.js';
+import { BlockLeft, type EagerHost, EagerIr } from './eager-ir.js';
 
 const ENV_AT = 0x10_0000;
 const DATA_AT = ENV_AT + Env.ENV_SIZE;
@@ -30,12 +30,25 @@ export class SnippetMachine implements EagerHost {
   private readonly translator: BlockTranslator;
   js: Record<string, (env: number, ...args: (number | bigint)[]) => number | bigint | void> = {};
 
-  constructor(features: ReadonlySet<Feature>, readonly start: bigint, length: number, private readonly mode = MODE_64) {
+  constructor(
+    features: ReadonlySet<Feature>,
+    readonly start: bigint,
+    length: number,
+    private readonly mode = MODE_64,
+  ) {
     const memory = new WebAssembly.Memory({ initial: PAGES });
     this.memory = new DataView(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer, DATA_AT, length);
     const nothing = () => 0;
-    const host = { phys_read: nothing, phys_write: nothing, tlb_set: nothing, tlb_flush: nothing, tlb_flush_page: nothing, mmio_read: () => 0n, mmio_write: nothing };
+    const host = {
+      phys_read: nothing,
+      phys_write: nothing,
+      tlb_set: nothing,
+      tlb_flush: nothing,
+      tlb_flush_page: nothing,
+      mmio_read: () => 0n,
+      mmio_write: nothing,
+    };
     this.exports = new WebAssembly.Instance(helperModule(), { env: { memory, abort: nothing }, host }).exports as never;
     this.translator = new BlockTranslator(features);
     this.memory.setInt32(ENV_AT + L.DF, 1, true);

@@ -1,5 +1,5 @@
-import { BareMachine } from '../testing/bare-machine.js';
 import { assemble } from '../testing/assemble.js';
+import { BareMachine } from '../testing/bare-machine.js';
 import { gate, LONG_MODE as W } from '../testing/long-mode.js';
 
 const CODE = 0x1_0000;
@@ -29,7 +29,9 @@ describe('control transfers', () => {
   });
 
   it.each([
-    ['int3', 3, 1], ['int 5', 5, 2], ['ud2', 6, 0],
+    ['int3', 3, 1],
+    ['int 5', 5, 2],
+    ['ud2', 6, 0],
   ])('%s', (source, vector, rip) => {
     expect(trap(source, { rsp: 0xf000 })).toEqual({ vector, rip, rsp: 0xf000 });
   });

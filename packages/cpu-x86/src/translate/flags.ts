@@ -11,8 +11,16 @@ import { MemoryOperands } from './memory.js';
 export type FlagKind = 'add' | 'adc' | 'sub' | 'sbb' | 'logic' | 'inc' | 'dec' | 'shl' | 'sar' | 'mul';
 
 const CC_OF_KIND: Readonly<Record<FlagKind, number>> = {
-  add: L.CC_ADD, adc: L.CC_ADC, sub: L.CC_SUB, sbb: L.CC_SBB, logic: L.CC_LOGIC,
-  inc: L.CC_INC, dec: L.CC_DEC, shl: L.CC_SHL, sar: L.CC_SAR, mul: L.CC_MUL,
+  add: L.CC_ADD,
+  adc: L.CC_ADC,
+  sub: L.CC_SUB,
+  sbb: L.CC_SBB,
+  logic: L.CC_LOGIC,
+  inc: L.CC_INC,
+  dec: L.CC_DEC,
+  shl: L.CC_SHL,
+  sar: L.CC_SAR,
+  mul: L.CC_MUL,
 };
 
 /**

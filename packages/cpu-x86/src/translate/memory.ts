@@ -1,5 +1,5 @@
 /** Guest memory while an instruction is translated: effective addresses, segments, loads, stores, the stack. */
-import { type MemoryAccess, type Value, VALUE_TYPES, type ValueType } from '@nandu/tcg';
+import { type MemoryAccess, VALUE_TYPES, type Value, type ValueType } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import { NO_SEGMENT } from '../decode/instruction.js';
 import { REGISTERS, SEGMENT_BASES } from '../state.js';

@@ -60,15 +60,13 @@ function imul(t: Translation, a: Value, b: Value): Value {
   const { ir } = t;
   const size = t.sizeOf(0);
   const result = ir.mul(a, b);
-  let overflow;
   if (size === 8) {
-    overflow = ir.ne(ir.op('i64.mulhi_s', a, b), ir.shrS(result, ir.i64(63)));
-    t.flagsFrom('mul', result, result, result, size, overflow);
+    const isWider = ir.ne(ir.op('i64.mulhi_s', a, b), ir.shrS(result, ir.i64(63)));
+    t.flagsFrom('mul', result, result, result, size, isWider);
     return result;
   }
   const full = ir.mul(t.toI64Signed(a, size), t.toI64Signed(b, size));
-  overflow = ir.ne(full, t.toI64Signed(result, size));
-  t.flagsFrom('mul', result, result, result, size, overflow);
+  t.flagsFrom('mul', result, result, result, size, ir.ne(full, t.toI64Signed(result, size)));
   return result;
 }
 
@@ -98,7 +96,12 @@ function divideNarrow(t: Translation, divisor: Value, size: number, signed: bool
 
 /** #DE if the divisor is 0 or the quotient is not what `cut` makes of it. The division itself must not trap on the way there. */
 function guardedDivision(
-  t: Translation, dividend: Value, divisor: Value, signed: boolean, cut: (quotient: Value) => Value, type: 'i32' | 'i64',
+  t: Translation,
+  dividend: Value,
+  divisor: Value,
+  signed: boolean,
+  cut: (quotient: Value) => Value,
+  type: 'i32' | 'i64',
 ): [quotient: Value, remainder: Value] {
   const { ir } = t;
   const number = (value: number | bigint) => (type === 'i64' ? ir.i64(value) : ir.i32(Number(value)));
@@ -133,5 +136,3 @@ function extendToRdx(t: Translation): void {
   const value = t.sext(t.readRegister(RAX, size), size);
   t.writeRegister(RDX, size, t.ir.shrS(value, t.constant(8 * size - 1, size)));
 }
-
-

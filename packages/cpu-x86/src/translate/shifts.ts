@@ -94,24 +94,40 @@ function widen(t: Translation, value: Value, size: number): Value {
 
 function rol(t: Translation, a: Value, count: Value): Value {
   const size = t.sizeOf(0);
-  return rotate(t, a, count, (by) => rotated(t, a, by, size, 'rotl'), (result) => {
-    const carry = t.lowBit(result, size);
-    return [carry, t.ir.xor(carry, t.topBit(result, size))];
-  });
+  return rotate(
+    t,
+    a,
+    count,
+    (by) => rotated(t, a, by, size, 'rotl'),
+    (result) => {
+      const carry = t.lowBit(result, size);
+      return [carry, t.ir.xor(carry, t.topBit(result, size))];
+    },
+  );
 }
 
 function ror(t: Translation, a: Value, count: Value): Value {
   const size = t.sizeOf(0);
-  return rotate(t, a, count, (by) => rotated(t, a, by, size, 'rotr'), (result) => {
-    const carry = t.topBit(result, size);
-    const next = t.topBit(t.ir.shl(result, t.constant(1, size)), size);
-    return [carry, t.ir.xor(carry, next)];
-  });
+  return rotate(
+    t,
+    a,
+    count,
+    (by) => rotated(t, a, by, size, 'rotr'),
+    (result) => {
+      const carry = t.topBit(result, size);
+      const next = t.topBit(t.ir.shl(result, t.constant(1, size)), size);
+      return [carry, t.ir.xor(carry, next)];
+    },
+  );
 }
 
 /** Rotates change CF and OF only. */
 function rotate(
-  t: Translation, a: Value, count: Value, apply: (by: Value) => Value, flags: (result: Value) => readonly [carry: Value, overflow: Value],
+  t: Translation,
+  a: Value,
+  count: Value,
+  apply: (by: Value) => Value,
+  flags: (result: Value) => readonly [carry: Value, overflow: Value],
 ): Value {
   const size = t.sizeOf(0);
   const known = constantCount(t, count, size);
@@ -192,9 +208,7 @@ function threeWords(t: Translation, high: Value, middle: Value, low: Value): Val
   return ir.or(ir.or(ir.shl(ir.extendU(high), ir.i64(32)), ir.shl(ir.extendU(middle), ir.i64(16))), ir.extendU(low));
 }
 
-function doubleShift(
-  t: Translation, a: Value, count: Value, cc: number, apply: (by: Value, rest: Value, size: number) => Value,
-): Value {
+function doubleShift(t: Translation, a: Value, count: Value, cc: number, apply: (by: Value, rest: Value, size: number) => Value): Value {
   const { ir } = t;
   const size = t.sizeOf(0);
   const known = constantCount(t, count, size);

@@ -66,7 +66,6 @@ function pushAll(t: Translation): void {
   for (let i = 0; i < 8; i++) push(t, values[i]!);
 }
 
-
 function popAll(t: Translation): void {
   for (let i = 7; i >= 0; i--) {
     const value = t.pop(t.operandSize);

@@ -1,7 +1,7 @@
 import type { OpcodeTable } from '../decode/opcode-table.js';
 import { ARITHMETIC } from './arithmetic.js';
-import { BMI } from './bmi.js';
 import { BITS } from './bits.js';
+import { BMI } from './bmi.js';
 import { CONTROL } from './control.js';
 import { FLAG_CONTROL } from './flag-control.js';
 import { MOVES } from './moves.js';
@@ -22,6 +22,24 @@ import { X87 } from './x87.js';
 
 /** Every table that the decoder is made from. A row that names a prefix wins over one that does not, whatever the order. */
 export const TABLES: readonly OpcodeTable[] = [
-  ARITHMETIC, SHIFTS, MULTIPLY, MOVES, STACK, CONTROL, BITS, BMI, STRINGS, SEGMENTS, SYSTEM, FLAG_CONTROL,
-  X87, SSE_CONTROL, SSE_FLOAT, SSE_INTEGER, SSE_MOVES, SSE_SHIFTS, SSE_SHUFFLES, SSE_STRINGS,
+  ARITHMETIC,
+  SHIFTS,
+  MULTIPLY,
+  MOVES,
+  STACK,
+  CONTROL,
+  BITS,
+  BMI,
+  STRINGS,
+  SEGMENTS,
+  SYSTEM,
+  FLAG_CONTROL,
+  X87,
+  SSE_CONTROL,
+  SSE_FLOAT,
+  SSE_INTEGER,
+  SSE_MOVES,
+  SSE_SHIFTS,
+  SSE_SHUFFLES,
+  SSE_STRINGS,
 ];

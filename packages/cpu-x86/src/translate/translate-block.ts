@@ -1,5 +1,5 @@
 /** One block: guest instructions from `pc` on, until something ends it. */
-import { CodeFault, type Ir, type TranslatedBlock, type TranslateRequest } from '@nandu/tcg';
+import { CodeFault, type Ir, type TranslatedBlock, type TranslateRequest, type Value } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import { type CompiledRow, compileTables } from '../decode/compile.js';
 import { Decoder } from '../decode/decoder.js';
@@ -74,7 +74,7 @@ export class BlockTranslator {
       return;
     }
     const { values, semantics } = row;
-    let result;
+    let result: Value | undefined | void;
     switch (values.length) {
       case 0:
         result = semantics(t);

@@ -8,8 +8,8 @@ import type { Feature } from '../decode/opcode-table.js';
 import { type Operand, sizeOf } from '../decode/operand.js';
 import { BLOCK_FLAGS, EFLAGS, INHIBIT, INTERRUPT_PENDING, PC, SEGMENT_SELECTORS } from '../state.js';
 import { SYSTEM_HELPERS, type SystemHelperName } from '../system-helpers.js';
-import { FlagTracker } from './flags.js';
 import { EXCEPTION } from './exceptions.js';
+import { FlagTracker } from './flags.js';
 
 export { EXCEPTION } from './exceptions.js';
 

@@ -26,7 +26,13 @@ const HANDLERS = 0x2_0000;
 const WITH_ERROR_CODE = [8, 10, 11, 12, 13, 14, 17];
 
 const { values: options } = parseArgs({
-  options: { seed: { type: 'string', default: '1' }, count: { type: 'string', default: '10000' }, length: { type: 'string', default: '4' }, only: { type: 'string' }, 32: { type: 'boolean', default: false } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    count: { type: 'string', default: '10000' },
+    length: { type: 'string', default: '4' },
+    only: { type: 'string' },
+    32: { type: 'boolean', default: false },
+  },
 });
 const is32 = options['32'];
 const snippets = new Snippets({ seed: Number(options.seed), is32, only: options.only, features: FEATURES });
@@ -39,7 +45,10 @@ cases.forEach((one, i) => {
   const problems = compare(one, native[i], runOnEngine(one));
   if (problems.length === 0) return;
   different++;
-  if (different <= 10) console.log(`${one.names.join('; ')}\n  ${Buffer.from(one.code).toString('hex')}\n  ${one.registers.map((value, k) => `${NAMES[k]}=${value.toString(16)}`).join(' ')} flags=${one.flags.toString(16)}\n  ${problems.join(', ')}`);
+  if (different <= 10)
+    console.log(
+      `${one.names.join('; ')}\n  ${Buffer.from(one.code).toString('hex')}\n  ${one.registers.map((value, k) => `${NAMES[k]}=${value.toString(16)}`).join(' ')} flags=${one.flags.toString(16)}\n  ${problems.join(', ')}`,
+    );
 });
 console.log(`${cases.length} snippets of ${snippets.rows.length} rows, ${different} differ`);
 process.exitCode = different ? 1 : 0;
@@ -71,8 +80,10 @@ function encode({ code, registers, flags, data }) {
 function decode(record) {
   return {
     registers: NAMES.map((_, i) => record.readBigUInt64LE(OUTPUT.registers + 8 * i)),
-    flags: Number(record.readBigUInt64LE(OUTPUT.flags)), pc: Number(record.readBigUInt64LE(OUTPUT.pc)),
-    trap: Number(record.readBigInt64LE(OUTPUT.trap)), data: record.subarray(OUTPUT.data, OUTPUT.data + SHOWN),
+    flags: Number(record.readBigUInt64LE(OUTPUT.flags)),
+    pc: Number(record.readBigUInt64LE(OUTPUT.pc)),
+    trap: Number(record.readBigInt64LE(OUTPUT.trap)),
+    data: record.subarray(OUTPUT.data, OUTPUT.data + SHOWN),
   };
 }
 
@@ -93,7 +104,9 @@ function runOnEngine({ code, registers, flags, data }) {
   const pc = Number(machine.read64(frame));
   return {
     registers: NAMES.map((name) => (name === 'rsp' ? machine.read64(frame + 24) : machine.cpu.readRegister(name))),
-    flags: Number(machine.read64(frame + 16)), pc, trap: vector === 6 && pc === CODE + code.length ? -1 : vector,
+    flags: Number(machine.read64(frame + 16)),
+    pc,
+    trap: vector === 6 && pc === CODE + code.length ? -1 : vector,
     data: Buffer.from(machine.ram.subarray(MIDDLE - SHOWN / 2, MIDDLE + SHOWN / 2)),
   };
 }

@@ -1,9 +1,10 @@
 /** Random instructions from the opcode tables, in 64- or 32-bit mode, with what must be known to compare their results. */
-import { Decoder } from '../../dist/src/decode/decoder.js';
+
 import { compileTables } from '../../dist/src/decode/compile.js';
+import { Decoder } from '../../dist/src/decode/decoder.js';
 import { Instruction } from '../../dist/src/decode/instruction.js';
-import { TABLES } from '../../dist/src/translate/tables.js';
 import { MODE_32, MODE_64 } from '../../dist/src/testing/snippet-machine.js';
+import { TABLES } from '../../dist/src/translate/tables.js';
 
 export const CODE = 0x10_0000;
 /** Two pages; memory operands are around the middle. */
@@ -16,20 +17,49 @@ const [CF, PF, AF, ZF, SF, OF] = [1, 4, 0x10, 0x40, 0x80, 0x800];
 export const ARITHMETIC = CF | PF | AF | ZF | SF | OF;
 
 /** Control transfers, privileged ones, and those whose result depends on the machine. */
-const SKIPPED = /^(hlt|in|out|ins.*|outs.*|cli|sti|[sl][gi]dt|sldt|str|smsw|lldt|ltr|lmsw|invlpg|invpcid|sys.*|int.*|icebp|iret.*|jmpf?|callf?|retf?|jcc|loop.*|jrcxz|rd.*|wr.*|cpuid|swapgs|lar|lsl|verr|verw|l[defgs]s|pause|clts|invd|wbinvd|xgetbv|xsetbv|monitor|mwait|popf.*|clac|stac|ud.|fwait)$/;
+const SKIPPED =
+  /^(hlt|in|out|ins.*|outs.*|cli|sti|[sl][gi]dt|sldt|str|smsw|lldt|ltr|lmsw|invlpg|invpcid|sys.*|int.*|icebp|iret.*|jmpf?|callf?|retf?|jcc|loop.*|jrcxz|rd.*|wr.*|cpuid|swapgs|lar|lsl|verr|verw|l[defgs]s|pause|clts|invd|wbinvd|xgetbv|xsetbv|monitor|mwait|popf.*|clac|stac|ud.|fwait)$/;
 const OTHER_STATE = ['cpl0', 'x87', 'mmx', 'sse'];
 
 /** Flags that an instruction leaves undefined. */
-const UNDEFINED = new Map([
-  ['and or xor test', AF], ['mul imul', SF | ZF | AF | PF], ['div idiv', ARITHMETIC], ['shl shr sar shld shrd', AF | OF], ['rol ror rcl rcr', OF],
-  ['bt bts btr btc tzcnt lzcnt', OF | SF | AF | PF], ['bsf bsr', ARITHMETIC & ~ZF], ['daa das', OF], ['aaa aas', ARITHMETIC & ~(AF | CF)],
-  ['aam aad', OF | AF | CF], ['andn blsr blsi blsmsk bzhi', AF | PF], ['bextr', AF | SF | PF],
-].flatMap(([names, flags]) => names.split(' ').map((name) => [name, flags])));
+const UNDEFINED = new Map(
+  [
+    ['and or xor test', AF],
+    ['mul imul', SF | ZF | AF | PF],
+    ['div idiv', ARITHMETIC],
+    ['shl shr sar shld shrd', AF | OF],
+    ['rol ror rcl rcr', OF],
+    ['bt bts btr btc tzcnt lzcnt', OF | SF | AF | PF],
+    ['bsf bsr', ARITHMETIC & ~ZF],
+    ['daa das', OF],
+    ['aaa aas', ARITHMETIC & ~(AF | CF)],
+    ['aam aad', OF | AF | CF],
+    ['andn blsr blsi blsmsk bzhi', AF | PF],
+    ['bextr', AF | SF | PF],
+  ].flatMap(([names, flags]) => names.split(' ').map((name) => [name, flags])),
+);
 /** Those that read flags: not after others have left them undefined. */
 const READERS = /^(adc|sbb|adcx|adox|rc[lr]|ro[lr]|set|cmov|lahf|pushf|cmc|stc|clc|bt|cmps|scas|inc|dec|daa|das|aaa|aas|salc|sh|sa)/;
 /** Those that define no flag, or not all of them. */
-const KEEPERS = /^(adcx|adox|bt|sahf|push|pop|leave|enter|mov|lea|xchg|bswap|set|cmov|nop|not|stos|lods|cbw|cwd|std|cld|xlatb|.fence|clflush|clwb|prefetch|crc32|lahf|cmpxchg.+b|ro|rc|sh|sa|mulx|pdep|pext|rorx|arpl|bound|inc|dec)/;
-const INTERESTING = [0n, 1n, 2n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0x8000n, 0xffffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n];
+const KEEPERS =
+  /^(adcx|adox|bt|sahf|push|pop|leave|enter|mov|lea|xchg|bswap|set|cmov|nop|not|stos|lods|cbw|cwd|std|cld|xlatb|.fence|clflush|clwb|prefetch|crc32|lahf|cmpxchg.+b|ro|rc|sh|sa|mulx|pdep|pext|rorx|arpl|bound|inc|dec)/;
+const INTERESTING = [
+  0n,
+  1n,
+  2n,
+  0x7fn,
+  0x80n,
+  0xffn,
+  0x7fffn,
+  0x8000n,
+  0xffffn,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  2n ** 63n - 1n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+];
 
 export class Snippets {
   constructor({ seed = 1, is32 = false, only, features }) {
@@ -41,8 +71,13 @@ export class Snippets {
   }
 
   suits([, mnemonic, operands, , ...attributes], features, only) {
-    return !attributes.includes(this.is32 ? 'only64' : 'not64') && !attributes.some((a) => OTHER_STATE.includes(a) || (a.startsWith('cpuid:') && !features.has(a.slice(6))))
-      && !mnemonic.split('|').some((name) => SKIPPED.test(name)) && only.test(mnemonic) && !/\b[CD]d\b|Sw|\b[ecsdfg]s\b|Mp/.test(operands);
+    return (
+      !attributes.includes(this.is32 ? 'only64' : 'not64') &&
+      !attributes.some((a) => OTHER_STATE.includes(a) || (a.startsWith('cpuid:') && !features.has(a.slice(6)))) &&
+      !mnemonic.split('|').some((name) => SKIPPED.test(name)) &&
+      only.test(mnemonic) &&
+      !/\b[CD]d\b|Sw|\b[ecsdfg]s\b|Mp/.test(operands)
+    );
   }
 
   random(below) {
@@ -73,15 +108,24 @@ export class Snippets {
       const code = instructions.flatMap((made) => made.bytes);
       if (code.length === 0 || code.length > MAX_BYTES) continue;
       return {
-        code, undefinedFlags, names: instructions.map((made) => `${made.row[0]} ${made.row[1]} ${made.row[2]}`),
-        registers: this.registers(instructions), flags: (this.random(0x1000) & ARITHMETIC) | (this.chance(20) ? 0x400 : 0) | 0x202,
+        code,
+        undefinedFlags,
+        names: instructions.map((made) => `${made.row[0]} ${made.row[1]} ${made.row[2]}`),
+        registers: this.registers(instructions),
+        flags: (this.random(0x1000) & ARITHMETIC) | (this.chance(20) ? 0x400 : 0) | 0x202,
         data: Array.from({ length: 512 }, () => (this.chance(30) ? this.pick([0, 255, 127, 128]) : this.random(256))),
       };
     }
   }
 
   registers(instructions) {
-    const values = Array.from({ length: 16 }, () => (this.chance(40) ? this.pick(INTERESTING) : this.chance(30) ? BigInt(this.random(70)) : (BigInt(this.random(2 ** 32)) << 32n) | BigInt(this.random(2 ** 32))));
+    const values = Array.from({ length: 16 }, () =>
+      this.chance(40)
+        ? this.pick(INTERESTING)
+        : this.chance(30)
+          ? BigInt(this.random(70))
+          : (BigInt(this.random(2 ** 32)) << 32n) | BigInt(this.random(2 ** 32)),
+    );
     const near = () => BigInt(MIDDLE + this.random(128) - 64);
     values[this.is32 ? 5 : 15] = BigInt(MIDDLE);
     values[this.is32 ? 3 : 14] = BigInt(this.random(16));
