@@ -23,15 +23,49 @@ function loop(name, body, tier) {
 }
 
 for (const tier of ['interpreter', 'both']) {
-  loop('additions', Array.from({ length: 8 }, (_, i) => [ADD, 4 + (i % 4), 4 + (i % 4), 2]), tier);
-  loop('loads', Array.from({ length: 8 }, (_, i) => [LOAD, 4 + (i % 4), 3, 8 * i]), tier);
-  loop('stores', Array.from({ length: 8 }, (_, i) => [STORE, 4 + (i % 4), 3, 8 * i]), tier);
-  loop('two in a block', [[ADD, 4, 4, 2], [JUMP, 0, 1], [ADD, 5, 5, 2], [JUMP, 0, 1], [ADD, 6, 6, 2], [JUMP, 0, 1]], tier);
+  loop(
+    'additions',
+    Array.from({ length: 8 }, (_, i) => [ADD, 4 + (i % 4), 4 + (i % 4), 2]),
+    tier,
+  );
+  loop(
+    'loads',
+    Array.from({ length: 8 }, (_, i) => [LOAD, 4 + (i % 4), 3, 8 * i]),
+    tier,
+  );
+  loop(
+    'stores',
+    Array.from({ length: 8 }, (_, i) => [STORE, 4 + (i % 4), 3, 8 * i]),
+    tier,
+  );
+  loop(
+    'two in a block',
+    [
+      [ADD, 4, 4, 2],
+      [JUMP, 0, 1],
+      [ADD, 5, 5, 2],
+      [JUMP, 0, 1],
+      [ADD, 6, 6, 2],
+      [JUMP, 0, 1],
+    ],
+    tier,
+  );
 }
 
 const t = toy([], { tier: 'interpreter' });
 const BLOCKS = 20_000;
-t.code(0x1_0000, ...Array.from({ length: BLOCKS }, () => [[SET, 1, 5], [ADD, 2, 2, 1], [LOAD, 4, 3, 8], [STORE, 4, 3, 16], [ADDI, 3, 3, 0], [JUMP, 0, 1]]).flat(), [HALT]);
+t.code(
+  0x1_0000,
+  ...Array.from({ length: BLOCKS }, () => [
+    [SET, 1, 5],
+    [ADD, 2, 2, 1],
+    [LOAD, 4, 3, 8],
+    [STORE, 4, 3, 16],
+    [ADDI, 3, 3, 0],
+    [JUMP, 0, 1],
+  ]).flat(),
+  [HALT],
+);
 for (let round = 0; round < 4; round++) {
   t.set(R[3], 0x8000);
   t.accelerator.flushCode();

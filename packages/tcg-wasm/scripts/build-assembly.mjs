@@ -12,8 +12,13 @@ const OUTPUT = join(PACKAGE, 'src/generated/soft-mmu.ts');
 process.chdir(PACKAGE);
 
 const sources = [
-  ...readdirSync('assembly').filter((name) => name.endsWith('.ts')).map((name) => join('assembly', name)),
-  'src/memory-map.ts', 'src/jump-cache.ts', '../tcg/src/env.ts', fileURLToPath(import.meta.url),
+  ...readdirSync('assembly')
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join('assembly', name)),
+  'src/memory-map.ts',
+  'src/jump-cache.ts',
+  '../tcg/src/env.ts',
+  fileURLToPath(import.meta.url),
 ];
 const hash = createHash('sha256');
 for (const source of sources) hash.update(readFileSync(source));
@@ -24,13 +29,25 @@ mkdirSync(dirname(OUTPUT), { recursive: true });
 const binary = `${OUTPUT}.${process.pid}.wasm`;
 const { default: asc } = await import('assemblyscript/asc');
 const { error, stderr } = await asc.main([
-  'assembly/index.ts', '--outFile', binary, '-O3', '--runtime', 'stub', '--noAssert', '--importMemory', '--importTable', '--noExportMemory',
+  'assembly/index.ts',
+  '--outFile',
+  binary,
+  '-O3',
+  '--runtime',
+  'stub',
+  '--noAssert',
+  '--importMemory',
+  '--importTable',
+  '--noExportMemory',
 ]);
 if (error) {
   console.error(stderr.toString());
   process.exit(1);
 }
 const temporary = `${OUTPUT}.${process.pid}`;
-writeFileSync(temporary, `${marker}\n/** assembly/ as a WebAssembly module, in base64. */\nexport const SOFT_MMU_WASM =\n  '${readFileSync(binary).toString('base64')}';\n`);
+writeFileSync(
+  temporary,
+  `${marker}\n/** assembly/ as a WebAssembly module, in base64. */\nexport const SOFT_MMU_WASM =\n  '${readFileSync(binary).toString('base64')}';\n`,
+);
 renameSync(temporary, OUTPUT);
 rmSync(binary);

@@ -1,5 +1,28 @@
 import { Env } from '@nandu/tcg';
-import { ADD, ADDI, DEVICE_AT, DOUBLE, ENGINES, FAULT_ADDRESS, FAULT_PC, HALT, type Instruction, JUMP, JUMP_FAR, JUMP_IF, LOAD, NOTE, OWN, R, RAISE, RETURN, ROM_AT, SET, STORE, toy } from './toy-target.test-support.js';
+import {
+  ADD,
+  ADDI,
+  DEVICE_AT,
+  DOUBLE,
+  ENGINES,
+  FAULT_ADDRESS,
+  FAULT_PC,
+  HALT,
+  type Instruction,
+  JUMP,
+  JUMP_FAR,
+  JUMP_IF,
+  LOAD,
+  NOTE,
+  OWN,
+  R,
+  RAISE,
+  RETURN,
+  ROM_AT,
+  SET,
+  STORE,
+  toy,
+} from './toy-target.test-support.js';
 
 /** r1 times: r2 += 3. */
 const LOOP = [[SET, 1, 100], [SET, 2, 0], [ADDI, 2, 2, 3], [ADDI, 1, 1, -1], [JUMP_IF, 1, -2], [HALT]] as const;
@@ -100,7 +123,8 @@ describe.each(ENGINES)('$name', ({ engine }) => {
       t.run(0x1000);
       expect(t.get(R[2]!)).toBe(0x1122334455667788n);
       expect(t.physical.log).toEqual([
-        `read8 ${(DEVICE_AT + 8).toString(16)}`, `write8 ${(DEVICE_AT + 16).toString(16)} 1122334455667788`,
+        `read8 ${(DEVICE_AT + 8).toString(16)}`,
+        `write8 ${(DEVICE_AT + 16).toString(16)} 1122334455667788`,
         ...[0x44, 0x33, 0x22, 0x11].map((byte, i) => `write1 ${(DEVICE_AT + i).toString(16)} ${byte.toString(16)}`),
         `write8 ${ROM_AT.toString(16)} 5`,
       ]);
@@ -129,7 +153,9 @@ describe.each(ENGINES)('$name', ({ engine }) => {
     it('are called with env, and a fault of theirs leaves at their instruction', () => {
       const double: Instruction = (ir, { a, b }) => ir.set(R[a]!, ir.call(DOUBLE, ir.get(R[b]!)));
       const note: Instruction = (ir, { a, b, c }) => ir.set(R[a]!, ir.call(NOTE, ir.get(R[b]!), ir.i32(c)));
-      const raise: Instruction = (ir, { b }) => { ir.call(RAISE, ir.i64(b)); };
+      const raise: Instruction = (ir, { b }) => {
+        ir.call(RAISE, ir.i64(b));
+      };
       const t = toy([double, note, raise], engine);
       t.code(0x1000, [SET, 1, 21], [OWN, 2, 1], [OWN + 1, 3, 2, 9], [OWN + 2, 0, 77], [SET, 3, 0], [HALT]);
       t.run(0x1000);

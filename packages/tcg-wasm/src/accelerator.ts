@@ -27,7 +27,10 @@ class Vcpu {
   /** Somebody wants `run` to return. */
   exitRequested = false;
 
-  constructor(memory: WebAssembly.Memory, readonly env: number) {
+  constructor(
+    memory: WebAssembly.Memory,
+    readonly env: number,
+  ) {
     this.head = new EnvHead(memory, env);
   }
 }
@@ -60,15 +63,22 @@ export class TcgAccelerator {
     const host = { ...this.#bridge.imports, code_written: (linear: number, size: number, env: number) => this.#codeWritten(linear >>> 0, size, env) };
     this.#modules = instantiate(memory, target, host, (helper) => this.#jsHelper(helper));
     this.#table = new BlockTable(
-      memory, this.#envs,
+      memory,
+      this.#envs,
       (page) => this.#envs.forEach((env) => this.#modules.mmu.tlb_protect(env, page)),
       (region) => this.#regionDropped(region),
     );
     const tiered = options.tier !== 'interpreter';
     this.#table.regionHeat = tiered ? this.#threshold : 0;
     this.#translator = new Translator({
-      memory, target, physical, bridge: this.#bridge, modules: this.#modules, table: this.#table,
-      arenaEnd: options.arenaEnd ?? M.ARENA_END, heat: this.#table.regionHeat,
+      memory,
+      target,
+      physical,
+      bridge: this.#bridge,
+      modules: this.#modules,
+      table: this.#table,
+      arenaEnd: options.arenaEnd ?? M.ARENA_END,
+      heat: this.#table.regionHeat,
     });
     this.#regions = tiered ? (options.regions ?? defaultRegions)(this.#regionHost()) : undefined;
     this.#subscription = physical.changes$.subscribe(() => this.#mapChanged());
@@ -264,7 +274,7 @@ export class TcgAccelerator {
       const running = this.#table.at(this.#vcpuOf(env).head.get(Env.ENV_BLOCK));
       if (running !== undefined) {
         if (blocks.includes(running)) return 1;
-        if (running.region !== undefined && running.region.blocks.some((b) => blocks.includes(b as Block))) return 1;
+        if (running.region?.blocks.some((b) => blocks.includes(b as Block))) return 1;
       }
     }
     for (const block of blocks) this.#invalidate(block);

@@ -1,7 +1,7 @@
 /** Translated blocks: their heads in linear memory, the hash table that finds them, and which guest bytes they were made from. */
 import { Env } from '@nandu/tcg';
-import * as M from './memory-map.js';
 import { JUMP_CODE, JUMP_ENTRIES, JUMP_PC, JUMP_SIZE } from './jump-cache.js';
+import * as M from './memory-map.js';
 import type { CodeBlock, Region } from './region-compiler.js';
 import { controlNumber } from './tier0/micro-ops.js';
 
@@ -112,7 +112,7 @@ export class BlockTable {
     this.#u16[address >> 1] = opcode;
     this.#u16[(address + M.BLOCK_COUNT) >> 1] = block.instructionCount;
     this.#i32[at + M.BLOCK_HEAT / 4] = heat;
-    this.#i32[at + M.BLOCK_PC / 4] = block.pc % 0x1_0000_0000 | 0;
+    this.#i32[at + M.BLOCK_PC / 4] = (block.pc % 0x1_0000_0000) | 0;
     this.#i32[at + M.BLOCK_PC / 4 + 1] = Math.floor(block.pc / 0x1_0000_0000) | 0;
     this.#i32[at + M.BLOCK_INDEX / 4] = block.index;
     this.#i32[at + M.BLOCK_PCS / 4] = pcs;
@@ -124,10 +124,9 @@ export class BlockTable {
     this.#u32[at + M.BLOCK_LINEAR2 / 4] = block.linear2;
     const virtual = block.codeBase === 0 ? block.pc : (block.pc + block.codeBase) >>> 0;
     const page2 = (Math.floor(virtual / PAGE_SIZE) + 1) * PAGE_SIZE;
-    this.#i32[at + M.BLOCK_PAGE2 / 4] = page2 % 0x1_0000_0000 | 0;
+    this.#i32[at + M.BLOCK_PAGE2 / 4] = (page2 % 0x1_0000_0000) | 0;
     this.#i32[at + M.BLOCK_PAGE2 / 4 + 1] = Math.floor(page2 / 0x1_0000_0000) | 0;
-    this.#i32[at + M.BLOCK_ENTRY2 / 4] =
-      Env.ENV_TLB + (block.fetchMmu * Env.TLB_ENTRIES + ((page2 / PAGE_SIZE) & (Env.TLB_ENTRIES - 1))) * Env.TLB_ENTRY_SIZE;
+    this.#i32[at + M.BLOCK_ENTRY2 / 4] = Env.ENV_TLB + (block.fetchMmu * Env.TLB_ENTRIES + ((page2 / PAGE_SIZE) & (Env.TLB_ENTRIES - 1))) * Env.TLB_ENTRY_SIZE;
   }
 
   /** Makes a block findable, and its invalidation certain. */
@@ -274,7 +273,7 @@ export class BlockTable {
 
   #unlink(from: number, pc: number): void {
     this.#u16[from >> 1] = UNLINKED;
-    this.#i32[(from + 8) >> 2] = pc % 0x1_0000_0000 | 0;
+    this.#i32[(from + 8) >> 2] = (pc % 0x1_0000_0000) | 0;
     this.#i32[(from + 12) >> 2] = Math.floor(pc / 0x1_0000_0000) | 0;
   }
 
@@ -288,7 +287,7 @@ export class BlockTable {
   }
 
   #forgetJumps(block: Block): void {
-    const low = block.pc % 0x1_0000_0000 | 0;
+    const low = (block.pc % 0x1_0000_0000) | 0;
     const entry = Env.ENV_JUMP_CACHE + ((low ^ (low >>> 12)) & (JUMP_ENTRIES - 1)) * JUMP_SIZE;
     for (const env of this.#envs) {
       if (this.#u32[(env + entry + JUMP_CODE) >> 2] !== block.address) continue;

@@ -96,7 +96,10 @@ export class EnvHead {
   private readonly i32: Int32Array;
   private readonly f64: DataView;
 
-  constructor(memory: WebAssembly.Memory, readonly env: number) {
+  constructor(
+    memory: WebAssembly.Memory,
+    readonly env: number,
+  ) {
     this.i32 = new Int32Array(memory.buffer, env, 16);
     this.f64 = new DataView(memory.buffer, env, 64);
   }
@@ -115,7 +118,7 @@ export class EnvHead {
   }
 
   setLong(offset: number, value: number): void {
-    this.i32[offset >> 2] = value % 0x1_0000_0000 | 0;
+    this.i32[offset >> 2] = (value % 0x1_0000_0000) | 0;
     this.i32[(offset >> 2) + 1] = Math.floor(value / 0x1_0000_0000) | 0;
   }
 

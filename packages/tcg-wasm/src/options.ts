@@ -5,11 +5,11 @@ import type { RegionCompilerFactory } from './region-compiler.js';
 export interface AcceleratorOptions {
   /** 'interpreter' runs tier 0 only. */
   readonly tier?: 'both' | 'interpreter';
-  /** Entries after which a block is offered to tier 1. */
+  /** Entries after which a block is offered to tier 1; 2000 unless said otherwise. */
   readonly threshold?: number;
   /** Another tier 1 than ours. */
   readonly regions?: RegionCompilerFactory;
-  /** Most guest instructions in a block. */
+  /** Most guest instructions in a block; 128 unless said otherwise. */
   readonly maxInstructions?: number;
   /** Where the code arena ends; for tests of what happens when it is full. */
   readonly arenaEnd?: number;
@@ -41,6 +41,14 @@ export interface Counters {
 }
 
 export const newCounters = (): Counters => ({
-  blocksTranslated: 0, instructionsTranslated: 0, blocksInvalidated: 0, flushes: 0, alone: 0, misses: 0, links: 0, regionsInstalled: 0, regionsDropped: 0,
+  blocksTranslated: 0,
+  instructionsTranslated: 0,
+  blocksInvalidated: 0,
+  flushes: 0,
+  alone: 0,
+  misses: 0,
+  links: 0,
+  regionsInstalled: 0,
+  regionsDropped: 0,
   slices: 0,
 });

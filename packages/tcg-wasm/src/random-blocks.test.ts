@@ -28,11 +28,23 @@ class Expected {
 }
 
 const BINARY: Record<string, (a: bigint, b: bigint, bits: number) => bigint> = {
-  add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b, and: (a, b) => a & b, or: (a, b) => a | b, xor: (a, b) => a ^ b,
-  shl: (a, b, n) => a << (b % BigInt(n)), shr_u: (a, b, n) => a >> (b % BigInt(n)), shr_s: (a, b, n) => s(n, a) >> (b % BigInt(n)),
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  shl: (a, b, n) => a << (b % BigInt(n)),
+  shr_u: (a, b, n) => a >> (b % BigInt(n)),
+  shr_s: (a, b, n) => s(n, a) >> (b % BigInt(n)),
 };
 const COMPARE: Record<string, (a: bigint, b: bigint, bits: number) => boolean> = {
-  eq: (a, b) => a === b, ne: (a, b) => a !== b, lt_u: (a, b) => a < b, ge_u: (a, b) => a >= b, lt_s: (a, b, n) => s(n, a) < s(n, b), le_s: (a, b, n) => s(n, a) <= s(n, b),
+  eq: (a, b) => a === b,
+  ne: (a, b) => a !== b,
+  lt_u: (a, b) => a < b,
+  ge_u: (a, b) => a >= b,
+  lt_s: (a, b, n) => s(n, a) < s(n, b),
+  le_s: (a, b, n) => s(n, a) <= s(n, b),
 };
 
 function write(ir: Ir, random: Random, expected: Expected): void {
@@ -55,11 +67,32 @@ function write(ir: Ir, random: Random, expected: Expected): void {
   };
   const key = <T extends object>(table: T): keyof T & string => Object.keys(table)[random(Object.keys(table).length)] as keyof T & string;
   const actions: (() => void)[] = [
-    () => { const i = random(5); keep(ir.get(R[i]!), true, expected.longs[i]!); },
-    () => { const i = random(3); keep(ir.get(INTS[i]!), false, expected.ints[i]!); },
-    () => { const i = random(5); const x = pick(true); ir.set(R[i]!, x.value); does(() => (expected.longs[i] = x.is)); },
-    () => { const i = random(5); const x = pick(true); ir.set(R[i]!, x.value); does(() => (expected.longs[i] = x.is)); },
-    () => { const i = random(3); const x = pick(false); ir.set(INTS[i]!, x.value); does(() => (expected.ints[i] = x.is)); },
+    () => {
+      const i = random(5);
+      keep(ir.get(R[i]!), true, expected.longs[i]!);
+    },
+    () => {
+      const i = random(3);
+      keep(ir.get(INTS[i]!), false, expected.ints[i]!);
+    },
+    () => {
+      const i = random(5);
+      const x = pick(true);
+      ir.set(R[i]!, x.value);
+      does(() => (expected.longs[i] = x.is));
+    },
+    () => {
+      const i = random(5);
+      const x = pick(true);
+      ir.set(R[i]!, x.value);
+      does(() => (expected.longs[i] = x.is));
+    },
+    () => {
+      const i = random(3);
+      const x = pick(false);
+      ir.set(INTS[i]!, x.value);
+      does(() => (expected.ints[i] = x.is));
+    },
     ...[true, false, true].map((wide) => () => {
       const [x, y, name, bits] = [pick(wide), pick(wide), key(BINARY), wide ? 64 : 32] as const;
       keep(ir.op(`${wide ? 'i64' : 'i32'}.${name}` as 'i64.add', x.value, y.value), wide, BINARY[name]!(x.is, y.is, bits));
@@ -68,16 +101,49 @@ function write(ir: Ir, random: Random, expected: Expected): void {
       const [x, y, name, bits] = [pick(wide), pick(wide), key(COMPARE), wide ? 64 : 32] as const;
       keep(ir.op(`${wide ? 'i64' : 'i32'}.${name}` as 'i64.eq', x.value, y.value), false, COMPARE[name]!(x.is, y.is, bits) ? 1n : 0n);
     }),
-    () => { const x = pick(true); keep(ir.wrap(x.value), false, x.is); },
-    () => { const x = pick(false); keep(ir.extendU(x.value), true, x.is); },
-    () => { const x = pick(false); keep(ir.extendS(x.value), true, s(32, x.is)); },
-    () => { const x = pick(false); keep(ir.eqz(x.value), false, x.is === 0n ? 1n : 0n); },
-    () => { const [x, y, c] = [pick(true), pick(true), pick(false)]; keep(ir.select(c.value, x.value, y.value), true, c.is !== 0n ? x.is : y.is); },
-    () => { const i = random(4); const x = pick(true); ir.store({ size: 8, type: 'i64', mmu: 0 }, ir.add(ir.get(R[5]!), ir.i64(8 * i)), x.value); does(() => (expected.memory[i] = x.is)); },
-    () => { const i = random(4); keep(ir.load({ size: 8, type: 'i64', mmu: 0 }, ir.add(ir.get(R[5]!), ir.i64(8 * i))), true, expected.memory[i]!); },
-    () => { const i = random(4); keep(ir.load({ size: 1, type: 'i32', mmu: 0, signed: true }, ir.i64(DATA + 8 * i)), false, s(8, expected.memory[i]!)); },
-    () => { const x = pick(true); keep(ir.call(DOUBLE, x.value), true, 2n * x.is); },
-    () => { const c = pick(false); ir.exitIf(c.value, { kind: 'goto', pc: 0x2000 }); if (c.is !== 0n) expected.left = true; },
+    () => {
+      const x = pick(true);
+      keep(ir.wrap(x.value), false, x.is);
+    },
+    () => {
+      const x = pick(false);
+      keep(ir.extendU(x.value), true, x.is);
+    },
+    () => {
+      const x = pick(false);
+      keep(ir.extendS(x.value), true, s(32, x.is));
+    },
+    () => {
+      const x = pick(false);
+      keep(ir.eqz(x.value), false, x.is === 0n ? 1n : 0n);
+    },
+    () => {
+      const [x, y, c] = [pick(true), pick(true), pick(false)];
+      keep(ir.select(c.value, x.value, y.value), true, c.is !== 0n ? x.is : y.is);
+    },
+    () => {
+      const i = random(4);
+      const x = pick(true);
+      ir.store({ size: 8, type: 'i64', mmu: 0 }, ir.add(ir.get(R[5]!), ir.i64(8 * i)), x.value);
+      does(() => (expected.memory[i] = x.is));
+    },
+    () => {
+      const i = random(4);
+      keep(ir.load({ size: 8, type: 'i64', mmu: 0 }, ir.add(ir.get(R[5]!), ir.i64(8 * i))), true, expected.memory[i]!);
+    },
+    () => {
+      const i = random(4);
+      keep(ir.load({ size: 1, type: 'i32', mmu: 0, signed: true }, ir.i64(DATA + 8 * i)), false, s(8, expected.memory[i]!));
+    },
+    () => {
+      const x = pick(true);
+      keep(ir.call(DOUBLE, x.value), true, 2n * x.is);
+    },
+    () => {
+      const c = pick(false);
+      ir.exitIf(c.value, { kind: 'goto', pc: 0x2000 });
+      if (c.is !== 0n) expected.left = true;
+    },
   ];
   for (let length = 4 + random(40); length > 0; length--) actions[random(random(4) ? actions.length - 1 : actions.length)]!();
 }

@@ -23,8 +23,7 @@
  *  - On a side exit in the middle of a block (`exit_if`) it adds to ENV_BUDGET what the block counted and has not executed: the
  *    instructions after the current one.
  */
-import type { IrBlock } from '@nandu/tcg';
-import type { Global, Helper, Target } from '@nandu/tcg';
+import type { Global, Helper, IrBlock, Target } from '@nandu/tcg';
 
 /** A translated block, as both tiers know it. */
 export interface CodeBlock {

@@ -3,7 +3,21 @@
  * itself writes. Its WebAssembly module is made with the encoder.
  */
 import { LINEAR_PAGES, type PhysicalMemory, POOL_START, type RamBlock, type RamPage } from '@nandu/core';
-import { DATA_START, Env, type Global, type Helper, type Ir, PROT_EXECUTE, PROT_READ, PROT_WRITE, type Target, type TargetCpu, type Value, VALUE_TYPES, type ValueType } from '@nandu/tcg';
+import {
+  DATA_START,
+  Env,
+  type Global,
+  type Helper,
+  type Ir,
+  PROT_EXECUTE,
+  PROT_READ,
+  PROT_WRITE,
+  type Target,
+  type TargetCpu,
+  VALUE_TYPES,
+  type Value,
+  type ValueType,
+} from '@nandu/tcg';
 import { Subject } from 'rxjs';
 import { TcgAccelerator } from './accelerator.js';
 import type { AcceleratorOptions } from './options.js';
@@ -33,7 +47,13 @@ const PLACES = VALUE_TYPES.flatMap((type, t) => [0, 1, 2, 3].map((i) => global(`
 export type Instruction = (ir: Ir, operands: { a: number; b: number; c: number; pc: number; next: number }) => boolean | void;
 
 const helper = (name: string, where: 'wasm' | 'js', params: ValueType[], result: ValueType | undefined, mayFault: boolean): Helper => ({
-  name, where, params, result, reads: 'all', writes: 'all', mayFault,
+  name,
+  where,
+  params,
+  result,
+  reads: 'all',
+  writes: 'all',
+  mayFault,
 });
 export const RAISE = helper('raise', 'wasm', ['i64'], undefined, true);
 export const DOUBLE = helper('double', 'wasm', ['i64'], 'i64', false);
@@ -98,7 +118,10 @@ function moduleBytes(): Uint8Array<ArrayBuffer> {
   misaligned.call(raise.index);
   // fault: pc to FAULT_PC, pc = VECTOR
   const fault = m.function(['i32'], [], 'fault').body;
-  for (const [to, from] of [[FAULT_PC.offset, Env.ENV_PC], [Env.ENV_PC, VECTOR.offset]] as const) {
+  for (const [to, from] of [
+    [FAULT_PC.offset, Env.ENV_PC],
+    [Env.ENV_PC, VECTOR.offset],
+  ] as const) {
     fault.get(0);
     fault.get(0);
     fault.memory(I.I64_LOAD, from);
@@ -130,7 +153,8 @@ export class ToyMemory implements PhysicalMemory {
 
   ramAt(address: number): RamPage | undefined {
     if (address < RAM_BYTES) return { block: this.#block(0), offset: address, length: RAM_BYTES - address, writable: true };
-    if (address >= ROM_AT && address < ROM_AT + 4096) return { block: this.#block(RAM_BYTES), offset: address - ROM_AT, length: ROM_AT + 4096 - address, writable: false };
+    if (address >= ROM_AT && address < ROM_AT + 4096)
+      return { block: this.#block(RAM_BYTES), offset: address - ROM_AT, length: ROM_AT + 4096 - address, writable: false };
     return undefined;
   }
   read(address: number, size: number): number {
@@ -155,19 +179,41 @@ export class ToyMemory implements PhysicalMemory {
   #block(base: number): RamBlock {
     const hostAddress = (offset: number) => POOL_START + base + offset;
     return {
-      id: 'ram', sizeBytes: RAM_BYTES, residentBytes: 0, hostAddress, hostAddressIfTouched: hostAddress,
-      read: () => {}, write: () => {}, discard: () => {}, memory: new DataView(this.memory.buffer), discarded$: new Subject(),
+      id: 'ram',
+      sizeBytes: RAM_BYTES,
+      residentBytes: 0,
+      hostAddress,
+      hostAddressIfTouched: hostAddress,
+      read: () => {},
+      write: () => {},
+      discard: () => {},
+      memory: new DataView(this.memory.buffer),
+      discarded$: new Subject(),
     };
   }
 }
 
 /** Instructions that every test has, from opcode 0 on; a test's own come behind. */
-export const HALT = 0, SET = 1, ADD = 2, ADDI = 3, LOAD = 4, STORE = 5, JUMP = 6, JUMP_IF = 7, RETURN = 8, JUMP_FAR = 9, OWN = 10;
+export const HALT = 0,
+  SET = 1,
+  ADD = 2,
+  ADDI = 3,
+  LOAD = 4,
+  STORE = 5,
+  JUMP = 6,
+  JUMP_IF = 7,
+  RETURN = 8,
+  JUMP_FAR = 9,
+  OWN = 10;
 const signed8 = (x: number) => (x << 24) >> 24;
 const at = (ir: Ir, base: number, displacement: number): Value => ir.add(ir.get(R[base]!), ir.i64(signed8(displacement)));
 const WORD = { size: 8, type: 'i64', mmu: 0 } as const;
 const COMMON: Instruction[] = [
-  (ir, { next }) => { ir.set(PC, ir.i64(next)); ir.end({ kind: 'leave', reason: Env.EXIT_HALTED }); return true; },
+  (ir, { next }) => {
+    ir.set(PC, ir.i64(next));
+    ir.end({ kind: 'leave', reason: Env.EXIT_HALTED });
+    return true;
+  },
   /** ra = b | c << 8 */
   (ir, { a, b, c }) => ir.set(R[a]!, ir.i64(b | (c << 8))),
   (ir, { a, b, c }) => ir.set(R[a]!, ir.add(ir.get(R[b]!), ir.get(R[c]!))),
@@ -175,11 +221,24 @@ const COMMON: Instruction[] = [
   (ir, { a, b, c }) => ir.set(R[a]!, ir.load(WORD, at(ir, b, c))),
   (ir, { a, b, c }) => ir.store(WORD, at(ir, b, c), ir.get(R[a]!)),
   /** b instructions on. */
-  (ir, { b, pc }) => { ir.end({ kind: 'goto', pc: pc + 4 * signed8(b) }); return true; },
-  (ir, { a, b, pc, next }) => { ir.branch(ir.ne(ir.get(R[a]!), ir.i64(0)), { kind: 'goto', pc: pc + 4 * signed8(b) }, { kind: 'goto', pc: next }); return true; },
-  (ir, { a }) => { ir.set(PC, ir.get(R[a]!)); ir.end({ kind: 'lookup' }); return true; },
+  (ir, { b, pc }) => {
+    ir.end({ kind: 'goto', pc: pc + 4 * signed8(b) });
+    return true;
+  },
+  (ir, { a, b, pc, next }) => {
+    ir.branch(ir.ne(ir.get(R[a]!), ir.i64(0)), { kind: 'goto', pc: pc + 4 * signed8(b) }, { kind: 'goto', pc: next });
+    return true;
+  },
+  (ir, { a }) => {
+    ir.set(PC, ir.get(R[a]!));
+    ir.end({ kind: 'lookup' });
+    return true;
+  },
   /** b pages on, to the page's start. */
-  (ir, { b, pc }) => { ir.end({ kind: 'goto', pc: Math.floor(pc / 4096) * 4096 + 4096 * signed8(b) }); return true; },
+  (ir, { b, pc }) => {
+    ir.end({ kind: 'goto', pc: Math.floor(pc / 4096) * 4096 + 4096 * signed8(b) });
+    return true;
+  },
 ];
 
 export interface Toy {
@@ -211,7 +270,11 @@ export function toy(own: readonly Instruction[] = [], options: AcceleratorOption
   const physical = new ToyMemory(memory);
   const instructions = [...COMMON, ...own];
   const target: Target = {
-    name: 'toy', globals: [PC, ...R, ...V, FAULT_ADDRESS, FAULT_PC, VECTOR, ...PLACES], helpers: [RAISE, DOUBLE, FLUSH, NOTE], module, dataBytes: PAGES * 8,
+    name: 'toy',
+    globals: [PC, ...R, ...V, FAULT_ADDRESS, FAULT_PC, VECTOR, ...PLACES],
+    helpers: [RAISE, DOUBLE, FLUSH, NOTE],
+    module,
+    dataBytes: PAGES * 8,
     fetchMmu: () => 0,
     translate(ir, { pc, code, maxInstructions }) {
       for (let count = 0; ; ) {
@@ -233,15 +296,28 @@ export function toy(own: readonly Instruction[] = [], options: AcceleratorOption
   const view = new DataView(memory.buffer);
   const cpu: TargetCpu = {
     env,
-    jsHelpers: { note: ((e: number, x: bigint, y: number) => { notes.push([e === env, x, y]); return x + 1n; }) as never },
+    jsHelpers: {
+      note: ((e: number, x: bigint, y: number) => {
+        notes.push([e === env, x, y]);
+        return x + 1n;
+      }) as never,
+    },
     prepareToRun: () => true,
     handleExit: () => {},
   };
   accelerator.attach(cpu);
   const made: Toy = {
-    accelerator, physical, cpu, notes,
+    accelerator,
+    physical,
+    cpu,
+    notes,
     code(address, ...list) {
-      list.forEach((instruction, i) => physical.bytes.set([0, 1, 2, 3].map((k) => instruction[k] ?? 0), address + 4 * i));
+      list.forEach((instruction, i) =>
+        physical.bytes.set(
+          [0, 1, 2, 3].map((k) => instruction[k] ?? 0),
+          address + 4 * i,
+        ),
+      );
     },
     map(virtual, to, protection = PROT_READ | PROT_WRITE | PROT_EXECUTE) {
       view.setBigUint64(PAGE_TABLE + ((virtual / 4096) % PAGES) * 8, BigInt(to) | BigInt(protectionBits(protection)), true);

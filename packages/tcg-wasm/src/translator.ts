@@ -67,7 +67,7 @@ export class Translator {
   codePage(head: EnvHead, virtual: number, mmu: number): CodePage | undefined {
     const entry = (head.env + Env.ENV_TLB + (mmu * Env.TLB_ENTRIES + (Math.floor(virtual / PAGE_SIZE) & (Env.TLB_ENTRIES - 1))) * Env.TLB_ENTRY_SIZE) >> 2;
     const page = virtual - offsetInPage(virtual);
-    const low = page % 0x1_0000_0000 | 0;
+    const low = (page % 0x1_0000_0000) | 0;
     const high = Math.floor(page / 0x1_0000_0000) | 0;
     const i32 = this.#i32;
     const tag = entry + Env.TLB_EXECUTE / 4;
@@ -85,8 +85,8 @@ export class Translator {
     const entry = (env + Env.ENV_TLB + (mmu * Env.TLB_ENTRIES + (Math.floor(virtual / PAGE_SIZE) & (Env.TLB_ENTRIES - 1))) * Env.TLB_ENTRY_SIZE) >> 2;
     const page = virtual - offsetInPage(virtual);
     const tag = entry + Env.TLB_EXECUTE / 4;
-    if (this.#i32[tag] !== (page % 0x1_0000_0000 | 0) || this.#i32[tag + 1] !== Math.floor(page / 0x1_0000_0000)) return 0;
-    return ((virtual % 0x1_0000_0000 | 0) + this.#i32[entry + Env.TLB_ADDEND / 4]!) >>> 0;
+    if (this.#i32[tag] !== ((page % 0x1_0000_0000) | 0) || this.#i32[tag + 1] !== Math.floor(page / 0x1_0000_0000)) return 0;
+    return (((virtual % 0x1_0000_0000) | 0) + this.#i32[entry + Env.TLB_ADDEND / 4]!) >>> 0;
   }
 
   /** The regime that code of these flags is fetched through; tells `find_block`, too. */
@@ -114,9 +114,7 @@ export class Translator {
     const codeBase = head.get(Env.ENV_CODE_BASE);
     const virtual = linearOf(pc, codeBase);
     const offset = offsetInPage(virtual);
-    const reader = new Reader(this.#u8, this.setup.physical, first, offset, this.#builder.block, () =>
-      this.codePage(head, virtual - offset + PAGE_SIZE, mmu),
-    );
+    const reader = new Reader(this.#u8, this.setup.physical, first, offset, this.#builder.block, () => this.codePage(head, virtual - offset + PAGE_SIZE, mmu));
     const ir = this.#build(pc, flags, codeBase, reader, maxInstructions);
     if (ir === undefined) {
       if (head.get(Env.ENV_FAULT) === 0) throw new Error(`${this.setup.target.name}: no instruction was translated at ${pc.toString(16)}, and none faulted`);
@@ -128,9 +126,18 @@ export class Translator {
     const isRam = first.linear !== 0 && (second === undefined || second.linear !== 0);
     const hidden = alone || !isRam;
     const block = new Block(
-      hidden ? -1 : table.nextIndex(), address, pc, flags, codeBase,
-      first.linear === 0 ? 0 : first.linear + offset, second?.linear ?? 0,
-      ir.byteLength, ir.instructionCount, mmu, first.frame, second?.frame ?? 0,
+      hidden ? -1 : table.nextIndex(),
+      address,
+      pc,
+      flags,
+      codeBase,
+      first.linear === 0 ? 0 : first.linear + offset,
+      second?.linear ?? 0,
+      ir.byteLength,
+      ir.instructionCount,
+      mmu,
+      first.frame,
+      second?.frame ?? 0,
     );
     const page = Math.floor(virtual / PAGE_SIZE);
     const context: LoweringContext = {
@@ -153,7 +160,9 @@ export class Translator {
     const { pc, flags, codeBase, linear, linear2 } = block;
     const offset = linear % PAGE_SIZE;
     const first = { frame: 0, linear: linear - offset };
-    const reader = new Reader(this.#u8, this.setup.physical, first, offset, this.#builder.block, () => (linear2 === 0 ? undefined : { frame: 0, linear: linear2 }));
+    const reader = new Reader(this.#u8, this.setup.physical, first, offset, this.#builder.block, () =>
+      linear2 === 0 ? undefined : { frame: 0, linear: linear2 },
+    );
     return this.#build(pc, flags, codeBase, reader, block.instructionCount)?.copy();
   }
 

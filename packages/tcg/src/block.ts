@@ -2,7 +2,7 @@
  * A block of IR as data: parallel arrays with one column an op, so that building, optimising and lowering 80,000 blocks
  * of a booting system allocates next to nothing. An op's number is also the name of the value that it makes.
  */
-import { type OpName, OPS } from './ops.js';
+import { OPS, type OpName } from './ops.js';
 import { type Exit, type Helper, type MemoryAccess, VALUE_TYPES, type ValueType } from './types.js';
 
 /** Index in VALUE_TYPES. */
@@ -51,8 +51,23 @@ export const OP_FIRST = 16;
 
 /** Names by opcode: those of OPS from OP_FIRST on. */
 export const OP_NAMES: readonly string[] = [
-  'nop', 'i32.const', 'i64.const', 'f32.const', 'f64.const', 'v128.const', 'get', 'set', 'load', 'store', 'call', 'instruction',
-  'exit_if', 'end', 'branch', 'i8x16.shuffle', ...OPS.keys(),
+  'nop',
+  'i32.const',
+  'i64.const',
+  'f32.const',
+  'f64.const',
+  'v128.const',
+  'get',
+  'set',
+  'load',
+  'store',
+  'call',
+  'instruction',
+  'exit_if',
+  'end',
+  'branch',
+  'i8x16.shuffle',
+  ...OPS.keys(),
 ];
 /** Number of operands (a, b, c) that are values, by opcode, for opcodes from OP_FIRST and the shuffle; else 0. */
 export const OP_ARITY: Uint8Array = Uint8Array.from(OP_NAMES, (name, i) => (i === OP_SHUFFLE ? 2 : i < OP_FIRST ? 0 : OPS.get(name as OpName)!.params.length));

@@ -1,11 +1,34 @@
 /** Writes the ops of one block. Made once and used for every block in turn: `start`, then the target's calls, then `block`. */
 import {
-  encodeAccess, F32, F64, I32, I64, IrBlock, NO_VALUE, OP_BRANCH, OP_CALL, OP_END, OP_EXIT_IF, OP_F32, OP_F64, OP_GET, OP_I32, OP_I64,
-  OP_INSTRUCTION, OP_LOAD, OP_RESULT, OP_SET, OP_SHUFFLE, OP_STORE, OP_V128, opcodeOf, V128,
+  encodeAccess,
+  F32,
+  F64,
+  I32,
+  I64,
+  IrBlock,
+  NO_VALUE,
+  OP_BRANCH,
+  OP_CALL,
+  OP_END,
+  OP_EXIT_IF,
+  OP_F32,
+  OP_F64,
+  OP_GET,
+  OP_I32,
+  OP_I64,
+  OP_INSTRUCTION,
+  OP_LOAD,
+  OP_RESULT,
+  OP_SET,
+  OP_SHUFFLE,
+  OP_STORE,
+  OP_V128,
+  opcodeOf,
+  V128,
 } from './block.js';
 import type { Ir } from './ir.js';
 import type { OpName } from './ops.js';
-import { type Exit, type Global, type Helper, type MemoryAccess, type Value, VALUE_TYPES, type ValueType } from './types.js';
+import { type Exit, type Global, type Helper, type MemoryAccess, VALUE_TYPES, type Value, type ValueType } from './types.js';
 
 const WORD = 2 ** 32;
 /** f32 and f64 bits. */
@@ -59,7 +82,7 @@ export class BlockBuilder implements Ir {
     if (typeof value === 'bigint') {
       return this.block.push(OP_I64, I64, Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)), 0) as Value;
     }
-    return this.block.push(OP_I64, I64, value % WORD | 0, Math.floor(value / WORD) | 0, 0) as Value;
+    return this.block.push(OP_I64, I64, (value % WORD) | 0, Math.floor(value / WORD) | 0, 0) as Value;
   }
 
   f32(value: number): Value {

@@ -13,17 +13,37 @@ function foldsOf(bits: 32 | 64): Record<string, Fold> {
   const flag = (x: boolean) => (x ? 1n : 0n);
   const rotl = (a: bigint, n: bigint) => (u(a) << n) | (u(a) >> ((BigInt(bits) - n) & BigInt(bits - 1)));
   return {
-    add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b,
-    and: (a, b) => a & b, or: (a, b) => a | b, xor: (a, b) => a ^ b,
-    shl: (a, b) => a << shift(b), shr_s: (a, b) => a >> shift(b), shr_u: (a, b) => u(a) >> shift(b),
-    rotl: (a, b) => (shift(b) === 0n ? a : rotl(a, shift(b))), rotr: (a, b) => (shift(b) === 0n ? a : rotl(a, BigInt(bits) - shift(b))),
-    eq: (a, b) => flag(a === b), ne: (a, b) => flag(a !== b), eqz: (a) => flag(a === 0n),
-    lt_s: (a, b) => flag(a < b), gt_s: (a, b) => flag(a > b), le_s: (a, b) => flag(a <= b), ge_s: (a, b) => flag(a >= b),
-    lt_u: (a, b) => flag(u(a) < u(b)), gt_u: (a, b) => flag(u(a) > u(b)), le_u: (a, b) => flag(u(a) <= u(b)), ge_u: (a, b) => flag(u(a) >= u(b)),
-    extend8_s: (a) => signed(8)(a), extend16_s: (a) => signed(16)(a), extend32_s: (a) => signed(32)(a),
+    add: (a, b) => a + b,
+    sub: (a, b) => a - b,
+    mul: (a, b) => a * b,
+    and: (a, b) => a & b,
+    or: (a, b) => a | b,
+    xor: (a, b) => a ^ b,
+    shl: (a, b) => a << shift(b),
+    shr_s: (a, b) => a >> shift(b),
+    shr_u: (a, b) => u(a) >> shift(b),
+    rotl: (a, b) => (shift(b) === 0n ? a : rotl(a, shift(b))),
+    rotr: (a, b) => (shift(b) === 0n ? a : rotl(a, BigInt(bits) - shift(b))),
+    eq: (a, b) => flag(a === b),
+    ne: (a, b) => flag(a !== b),
+    eqz: (a) => flag(a === 0n),
+    lt_s: (a, b) => flag(a < b),
+    gt_s: (a, b) => flag(a > b),
+    le_s: (a, b) => flag(a <= b),
+    ge_s: (a, b) => flag(a >= b),
+    lt_u: (a, b) => flag(u(a) < u(b)),
+    gt_u: (a, b) => flag(u(a) > u(b)),
+    le_u: (a, b) => flag(u(a) <= u(b)),
+    ge_u: (a, b) => flag(u(a) >= u(b)),
+    extend8_s: (a) => signed(8)(a),
+    extend16_s: (a) => signed(16)(a),
+    extend32_s: (a) => signed(32)(a),
     clz: (a) => BigInt(bits - (u(a) === 0n ? 0 : u(a).toString(2).length)),
-    extend_i32_s: (a) => a, extend_i32_u: (a) => unsigned(32)(a), wrap_i64: (a) => s(a),
-    mulhi_u: (a, b) => (u(a) * u(b)) >> 64n, mulhi_s: (a, b) => (a * b) >> 64n,
+    extend_i32_s: (a) => a,
+    extend_i32_u: (a) => unsigned(32)(a),
+    wrap_i64: (a) => s(a),
+    mulhi_u: (a, b) => (u(a) * u(b)) >> 64n,
+    mulhi_s: (a, b) => (a * b) >> 64n,
   };
 }
 
@@ -49,7 +69,18 @@ export function foldConstant(block: IrBlock, i: number, x: number, y: number): b
   return true;
 }
 
-const QUICK: Readonly<Record<string, number>> = { 'i64.add': 1, 'i64.sub': 2, 'i64.and': 3, 'i64.or': 4, 'i32.add': 5, 'i32.sub': 6, 'i32.and': 7, 'i32.or': 8, 'i32.wrap_i64': 9, 'i64.extend_i32_u': 10 };
+const QUICK: Readonly<Record<string, number>> = {
+  'i64.add': 1,
+  'i64.sub': 2,
+  'i64.and': 3,
+  'i64.or': 4,
+  'i32.add': 5,
+  'i32.sub': 6,
+  'i32.and': 7,
+  'i32.or': 8,
+  'i32.wrap_i64': 9,
+  'i64.extend_i32_u': 10,
+};
 const QUICK_OF = Uint8Array.from(OP_NAMES, (name) => QUICK[name] ?? 0);
 
 /** The few that targets make by the thousand (addresses, mostly), without a bigint. */
@@ -65,15 +96,32 @@ function foldQuickly(block: IrBlock, i: number, x: number, y: number): boolean {
     case 2:
       setConstant(block, i, I64, (low - low2) | 0, (high - high2 - (low >>> 0 < low2 >>> 0 ? 1 : 0)) | 0);
       return true;
-    case 3: setConstant(block, i, I64, low & low2, high & high2); return true;
-    case 4: setConstant(block, i, I64, low | low2, high | high2); return true;
-    case 5: setConstant(block, i, I32, (low + low2) | 0, 0); return true;
-    case 6: setConstant(block, i, I32, (low - low2) | 0, 0); return true;
-    case 7: setConstant(block, i, I32, low & low2, 0); return true;
-    case 8: setConstant(block, i, I32, low | low2, 0); return true;
-    case 9: setConstant(block, i, I32, low, 0); return true;
-    case 10: setConstant(block, i, I64, low, 0); return true;
-    default: return false;
+    case 3:
+      setConstant(block, i, I64, low & low2, high & high2);
+      return true;
+    case 4:
+      setConstant(block, i, I64, low | low2, high | high2);
+      return true;
+    case 5:
+      setConstant(block, i, I32, (low + low2) | 0, 0);
+      return true;
+    case 6:
+      setConstant(block, i, I32, (low - low2) | 0, 0);
+      return true;
+    case 7:
+      setConstant(block, i, I32, low & low2, 0);
+      return true;
+    case 8:
+      setConstant(block, i, I32, low | low2, 0);
+      return true;
+    case 9:
+      setConstant(block, i, I32, low, 0);
+      return true;
+    case 10:
+      setConstant(block, i, I64, low, 0);
+      return true;
+    default:
+      return false;
   }
 }
 

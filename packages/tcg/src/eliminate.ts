@@ -3,7 +3,20 @@
  * fault, an exit), and values that nobody uses.
  */
 import {
-  type IrBlock, NO_VALUE, OP_ARITY, OP_BRANCH, OP_CALL, OP_END, OP_EXIT_IF, OP_GET, OP_INSTRUCTION, OP_LOAD, OP_NOP, OP_SET, OP_SHUFFLE, OP_STORE,
+  type IrBlock,
+  NO_VALUE,
+  OP_ARITY,
+  OP_BRANCH,
+  OP_CALL,
+  OP_END,
+  OP_EXIT_IF,
+  OP_GET,
+  OP_INSTRUCTION,
+  OP_LOAD,
+  OP_NOP,
+  OP_SET,
+  OP_SHUFFLE,
+  OP_STORE,
 } from './block.js';
 import { GLOBALS_END } from './env.js';
 import type { Helper } from './types.js';
@@ -32,7 +45,8 @@ export function eliminate(block: IrBlock): void {
       continue;
     }
     switch (o) {
-      case OP_NOP: case OP_INSTRUCTION:
+      case OP_NOP:
+      case OP_INSTRUCTION:
         break;
       case OP_SET: {
         const slot = a[i]! >> 2;
@@ -47,7 +61,8 @@ export function eliminate(block: IrBlock): void {
         if (used[i] === 0) op[i] = OP_NOP;
         else deadStamps[a[i]! >> 2] = 0;
         break;
-      case OP_STORE: case OP_LOAD:
+      case OP_STORE:
+      case OP_LOAD:
         if (o === OP_STORE) used[b[i]!] = 1;
         used[a[i]!] = 1;
         stamp++;
@@ -63,7 +78,8 @@ export function eliminate(block: IrBlock): void {
         else if (reads !== 'none') for (const global of reads) deadStamps[global.offset >> 2] = 0;
         break;
       }
-      case OP_EXIT_IF: case OP_BRANCH:
+      case OP_EXIT_IF:
+      case OP_BRANCH:
         used[a[i]!] = 1;
         stamp++;
         break;

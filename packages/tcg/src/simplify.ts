@@ -3,20 +3,79 @@
  * change nothing.
  */
 import {
-  accessSizeLog2, ACCESS_SIGNED, I32, type IrBlock, OP_ARITY, OP_BRANCH, OP_CALL, OP_EXIT_IF, OP_FIRST, OP_GET, OP_I32, OP_I64, OP_LOAD, OP_NAMES,
-  OP_NOP, OP_SET, OP_SHUFFLE, OP_STORE, opcodeOf, V128,
+  ACCESS_SIGNED,
+  accessSizeLog2,
+  I32,
+  type IrBlock,
+  OP_ARITY,
+  OP_BRANCH,
+  OP_CALL,
+  OP_EXIT_IF,
+  OP_FIRST,
+  OP_GET,
+  OP_I32,
+  OP_I64,
+  OP_LOAD,
+  OP_NAMES,
+  OP_NOP,
+  OP_SET,
+  OP_SHUFFLE,
+  OP_STORE,
+  opcodeOf,
+  V128,
 } from './block.js';
 import { foldConstant, isConstant, setConstant } from './constants.js';
 import { GLOBALS_END } from './env.js';
 import type { OpName } from './ops.js';
 
 /** What the pass knows about integer ops, by opcode. */
-const NONE = 0, ADD = 1, SUB = 2, MUL = 3, AND = 4, OR = 5, XOR = 6, SHL = 7, SHR_U = 8, SHR_S = 9, ROTATE = 10, COMPARE = 11, EQZ = 12, SELECT = 13, WRAP = 14,
-  EXTEND_U = 15, COUNT = 16, OTHER = 17;
+const NONE = 0,
+  ADD = 1,
+  SUB = 2,
+  MUL = 3,
+  AND = 4,
+  OR = 5,
+  XOR = 6,
+  SHL = 7,
+  SHR_U = 8,
+  SHR_S = 9,
+  ROTATE = 10,
+  COMPARE = 11,
+  EQZ = 12,
+  SELECT = 13,
+  WRAP = 14,
+  EXTEND_U = 15,
+  COUNT = 16,
+  OTHER = 17;
 const KINDS: Readonly<Record<string, number>> = {
-  add: ADD, sub: SUB, mul: MUL, and: AND, or: OR, xor: XOR, shl: SHL, shr_u: SHR_U, shr_s: SHR_S, rotl: ROTATE, rotr: ROTATE,
-  eq: COMPARE, ne: COMPARE, lt_s: COMPARE, lt_u: COMPARE, gt_s: COMPARE, gt_u: COMPARE, le_s: COMPARE, le_u: COMPARE, ge_s: COMPARE, ge_u: COMPARE,
-  eqz: EQZ, select: SELECT, wrap_i64: WRAP, extend_i32_u: EXTEND_U, clz: COUNT, ctz: COUNT, popcnt: COUNT,
+  add: ADD,
+  sub: SUB,
+  mul: MUL,
+  and: AND,
+  or: OR,
+  xor: XOR,
+  shl: SHL,
+  shr_u: SHR_U,
+  shr_s: SHR_S,
+  rotl: ROTATE,
+  rotr: ROTATE,
+  eq: COMPARE,
+  ne: COMPARE,
+  lt_s: COMPARE,
+  lt_u: COMPARE,
+  gt_s: COMPARE,
+  gt_u: COMPARE,
+  le_s: COMPARE,
+  le_u: COMPARE,
+  ge_s: COMPARE,
+  ge_u: COMPARE,
+  eqz: EQZ,
+  select: SELECT,
+  wrap_i64: WRAP,
+  extend_i32_u: EXTEND_U,
+  clz: COUNT,
+  ctz: COUNT,
+  popcnt: COUNT,
 };
 const KIND = Uint8Array.from(OP_NAMES, (name, op) => (op >= OP_FIRST && /^i(32|64)\./.test(name) ? (KINDS[name.split('.')[1]!] ?? OTHER) : NONE));
 const COMMUTES = Uint8Array.from(OP_NAMES, (name, op) => Number(op >= OP_FIRST && /^i(32|64)\.(add|mul|and|or|xor|eq|ne)$/.test(name)));
@@ -185,7 +244,10 @@ function simplifyInteger(block: IrBlock, i: number): void {
     const high = wide ? b[y]! : low >> 31;
     const zero = low === 0 && high === 0;
     switch (kind) {
-      case ADD: case SUB: case XOR: case OR:
+      case ADD:
+      case SUB:
+      case XOR:
+      case OR:
         if (zero) return replace(block, i, x);
         break;
       case MUL:
@@ -195,7 +257,10 @@ function simplifyInteger(block: IrBlock, i: number): void {
         if (zero) return constant(block, i, 0, 0);
         if (covers(low, high, bits[x]!)) return replace(block, i, x);
         break;
-      case SHL: case SHR_U: case SHR_S: case ROTATE: {
+      case SHL:
+      case SHR_U:
+      case SHR_S:
+      case ROTATE: {
         const shift = low & (width - 1);
         if (shift === 0) return replace(block, i, x);
         if (kind === SHR_U) {
@@ -212,7 +277,8 @@ function simplifyInteger(block: IrBlock, i: number): void {
     case AND:
       bits[i] = Math.min(bits[x]!, bits[y]!);
       break;
-    case OR: case XOR:
+    case OR:
+    case XOR:
       bits[i] = Math.max(bits[x]!, bits[y]!);
       break;
     case ADD:

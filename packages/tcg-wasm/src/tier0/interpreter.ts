@@ -3,9 +3,9 @@
  * same table of operations as tier 1's code. The module depends on the target only by its helpers.
  */
 import { Env, type Helper, OPS, type OpName, type ValueType } from '@nandu/tcg';
+import * as J from '../jump-cache.js';
 import * as M from '../memory-map.js';
 import { SLOW_RESULT } from '../region-compiler.js';
-import * as J from '../jump-cache.js';
 import type { CodeWriter, Label } from '../wasm/code-writer.js';
 import * as I from '../wasm/instructions.js';
 import { emitLoad, emitSlotLoad, emitSlotStore, emitStore } from '../wasm/memory-emitters.js';
@@ -13,7 +13,16 @@ import { ModuleBuilder } from '../wasm/module-builder.js';
 import { emitOp } from '../wasm/op-emitters.js';
 import { ENV_LINK_SITE, EXIT_ALONE, EXIT_HOT, EXIT_LINK } from './exits.js';
 import {
-  type AccessKind, BRANCH_IMMEDIATE_OPS, BRANCH_OPS, type Control, CONTROL, controlNumber, IMMEDIATE_OPS, LOADS, MICRO_OP_SIZE, STORES,
+  type AccessKind,
+  BRANCH_IMMEDIATE_OPS,
+  BRANCH_OPS,
+  CONTROL,
+  type Control,
+  controlNumber,
+  IMMEDIATE_OPS,
+  LOADS,
+  MICRO_OP_SIZE,
+  STORES,
 } from './micro-ops.js';
 
 /** Parameters of `run`. */
@@ -373,7 +382,10 @@ const CONTROL_CASES: Readonly<Record<Control, (f: Frame, regionType: number) => 
   shuffle(f) {
     const { w } = f;
     slot(w, 2);
-    for (const [at, half] of [[4, 0], [6, 16]] as const) {
+    for (const [at, half] of [
+      [4, 0],
+      [6, 16],
+    ] as const) {
       operand(w, 'v128', at);
       immediate(w, 'i32');
       w.memory(I.V128_LOAD, half);
@@ -793,4 +805,3 @@ function callHelper(f: Frame, helper: Helper, index: number): void {
   if (helper.result) storeResult(w, helper.result);
   proceed(f, HELPER_SIZE);
 }
-

@@ -5,11 +5,39 @@
 import { Code, Env, type Exit, type IrBlock, type OpName } from '@nandu/tcg';
 import { ARENA_START, BLOCK_HEAD } from '../memory-map.js';
 import { HELPER_INSTRUCTION, HELPER_PC, HELPER_SIZE, MOST_HELPER_ARGUMENTS } from './interpreter.js';
-import { accessWord, BRANCH_IMMEDIATES, BRANCHES, controlNumber, FIRST_HELPER, IMMEDIATES, loadNumber, MICRO_OP_SIZE, SLOTS, storeNumber } from './micro-ops.js';
+import {
+  accessWord,
+  BRANCH_IMMEDIATES,
+  BRANCHES,
+  controlNumber,
+  FIRST_HELPER,
+  IMMEDIATES,
+  loadNumber,
+  MICRO_OP_SIZE,
+  SLOTS,
+  storeNumber,
+} from './micro-ops.js';
 
 const {
-  I32, NO_VALUE, OP_ARITY, OP_BRANCH, OP_CALL, OP_END, OP_EXIT_IF, OP_F32, OP_F64, OP_GET, OP_I32, OP_I64, OP_INSTRUCTION, OP_LOAD, OP_NOP,
-  OP_SET, OP_SHUFFLE, OP_STORE, OP_V128, V128,
+  I32,
+  NO_VALUE,
+  OP_ARITY,
+  OP_BRANCH,
+  OP_CALL,
+  OP_END,
+  OP_EXIT_IF,
+  OP_F32,
+  OP_F64,
+  OP_GET,
+  OP_I32,
+  OP_I64,
+  OP_INSTRUCTION,
+  OP_LOAD,
+  OP_SET,
+  OP_SHUFFLE,
+  OP_STORE,
+  OP_V128,
+  V128,
 } = Code;
 const SHL64 = Code.opcodeOf('i64.shl');
 const ADD64 = Code.opcodeOf('i64.add');
@@ -166,7 +194,8 @@ export class Lowering {
         case OP_SET:
           this.#use(b[i]!, i);
           break;
-        case OP_STORE: case OP_LOAD:
+        case OP_STORE:
+        case OP_LOAD:
           if (o === OP_STORE) this.#use(b[i]!, i);
           this.#use(a[i]!, i);
           this.#addressUses[this.#root[a[i]!]!]!++;
@@ -174,7 +203,8 @@ export class Lowering {
         case OP_CALL:
           for (let k = b[i]!, end = k + c[i]!; k < end; k++) this.#use(extra[k]!, i);
           break;
-        case OP_EXIT_IF: case OP_BRANCH:
+        case OP_EXIT_IF:
+        case OP_BRANCH:
           this.#use(a[i]!, i);
           break;
       }
@@ -276,7 +306,11 @@ export class Lowering {
           barrier = i;
           break;
         }
-        case OP_LOAD: case OP_STORE: case OP_EXIT_IF: case OP_BRANCH: case OP_END:
+        case OP_LOAD:
+        case OP_STORE:
+        case OP_EXIT_IF:
+        case OP_BRANCH:
+        case OP_END:
           barrier = i;
           break;
       }
@@ -360,10 +394,12 @@ export class Lowering {
   #emitConstant(value: number, slot: number): void {
     const { op, a, b, vectors } = this.#block;
     switch (op[value]) {
-      case OP_I32: case OP_F32:
+      case OP_I32:
+      case OP_F32:
         this.#emit(CONST32, slot, 0, 0, a[value]!, 0);
         break;
-      case OP_I64: case OP_F64:
+      case OP_I64:
+      case OP_F64:
         this.#emit(CONST64, slot, 0, 0, a[value]!, b[value]!);
         break;
       case OP_V128:
@@ -401,7 +437,8 @@ export class Lowering {
       case OP_SET:
         if (!this.#forwarded[i]) this.#emitSet(a[i]!, b[i]!);
         break;
-      case OP_LOAD: case OP_STORE: {
+      case OP_LOAD:
+      case OP_STORE: {
         const access = c[i]!;
         const store = o === OP_STORE;
         const value = store ? this.#operand(b[i]!) : 0;
@@ -436,8 +473,6 @@ export class Lowering {
         this.#emitExit(this.#block.exits[c[i]!]!);
         break;
       }
-      case OP_NOP: default:
-        break;
     }
   }
 
@@ -508,7 +543,7 @@ export class Lowering {
     const instruction = Math.max(this.#instruction, 0);
     const pc = pcs[instruction]!;
     this.#i32[(at + HELPER_INSTRUCTION) >> 2] = instruction;
-    this.#i32[(at + HELPER_PC) >> 2] = pc % 0x1_0000_0000 | 0;
+    this.#i32[(at + HELPER_PC) >> 2] = (pc % 0x1_0000_0000) | 0;
     this.#i32[(at + HELPER_PC + 4) >> 2] = Math.floor(pc / 0x1_0000_0000) | 0;
     this.#at = at + HELPER_SIZE;
   }
@@ -544,7 +579,7 @@ export class Lowering {
         break;
       case 'goto': {
         const number = !this.#context.alone && this.#context.isLinkable(exit.pc) ? JUMP_UNLINKED : GOTO;
-        this.#emit(number, 0, 0, 0, exit.pc % 0x1_0000_0000 | 0, Math.floor(exit.pc / 0x1_0000_0000) | 0);
+        this.#emit(number, 0, 0, 0, (exit.pc % 0x1_0000_0000) | 0, Math.floor(exit.pc / 0x1_0000_0000) | 0);
         break;
       }
     }

@@ -31,9 +31,13 @@ export const CONTROL = [
   'if',
   /** i32 @8: number of instructions counted but not executed. */
   'give_back',
-  'copy32', 'copy64', 'copy128',
+  'copy32',
+  'copy64',
+  'copy128',
   /** @8: the value; for 128 bits its address. */
-  'const32', 'const64', 'const128',
+  'const32',
+  'const64',
+  'const128',
   /** d = a + b << k + displacement: i32 @8 displacement, i32 @12 k. */
   'lea',
   /** i8x16.shuffle: u32 @8 address of two swizzles, one for each operand. */
@@ -50,14 +54,26 @@ export interface AccessKind {
   readonly signed?: boolean;
 }
 export const STORES: readonly AccessKind[] = [
-  { size: 1, type: 'i32' }, { size: 2, type: 'i32' }, { size: 4, type: 'i32' },
-  { size: 1, type: 'i64' }, { size: 2, type: 'i64' }, { size: 4, type: 'i64' }, { size: 8, type: 'i64' },
-  { size: 4, type: 'f32' }, { size: 8, type: 'f64' }, { size: 4, type: 'v128' }, { size: 8, type: 'v128' }, { size: 16, type: 'v128' },
+  { size: 1, type: 'i32' },
+  { size: 2, type: 'i32' },
+  { size: 4, type: 'i32' },
+  { size: 1, type: 'i64' },
+  { size: 2, type: 'i64' },
+  { size: 4, type: 'i64' },
+  { size: 8, type: 'i64' },
+  { size: 4, type: 'f32' },
+  { size: 8, type: 'f64' },
+  { size: 4, type: 'v128' },
+  { size: 8, type: 'v128' },
+  { size: 16, type: 'v128' },
 ];
 export const LOADS: readonly AccessKind[] = [
   ...STORES,
-  { size: 1, type: 'i32', signed: true }, { size: 2, type: 'i32', signed: true },
-  { size: 1, type: 'i64', signed: true }, { size: 2, type: 'i64', signed: true }, { size: 4, type: 'i64', signed: true },
+  { size: 1, type: 'i32', signed: true },
+  { size: 2, type: 'i32', signed: true },
+  { size: 1, type: 'i64', signed: true },
+  { size: 2, type: 'i64', signed: true },
+  { size: 4, type: 'i64', signed: true },
 ];
 
 const INTEGER_BINARY = /^i(32|64)\.(add|sub|mul|and|or|xor|shl|shr_[su]|rotl|rotr|eq|ne|[lg][te]_[su])$/;

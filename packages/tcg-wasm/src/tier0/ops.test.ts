@@ -1,8 +1,22 @@
-import { type Ir, type OpName, OPS, type Value, type ValueType } from '@nandu/tcg';
+import { type Ir, OPS, type OpName, type Value, type ValueType } from '@nandu/tcg';
 import { HALT, type Instruction, OWN, place, R, toy, V } from '../toy-target.test-support.js';
 import { reference } from '../wasm/op-reference.test-support.js';
 
-const INTEGERS = [0n, 1n, 31n, 33n, 0x80n, 0x8000n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn, 0x0123_4567_89ab_cdefn];
+const INTEGERS = [
+  0n,
+  1n,
+  31n,
+  33n,
+  0x80n,
+  0x8000n,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  0x7fff_ffff_ffff_ffffn,
+  0x8000_0000_0000_0000n,
+  0xffff_ffff_ffff_ffffn,
+  0x0123_4567_89ab_cdefn,
+];
 const FLOATS = [0, -0, 1, -1.5, 2.5, 3e9, -3e19, 1e-310, Infinity, -Infinity];
 const SIZE = { i32: 4, i64: 8, f32: 4, f64: 8, v128: 16 } as const;
 const RESULT = 3;
@@ -50,11 +64,16 @@ describe.each(Object.entries(FORMS))('operations %s', (_, form) => {
 
 function constantOf(ir: Ir, type: ValueType, view: DataView, at: number, bytes: Uint8Array): Value {
   switch (type) {
-    case 'i32': return ir.i32(view.getInt32(at, true));
-    case 'i64': return ir.i64(view.getBigInt64(at, true));
-    case 'f32': return ir.f32(view.getFloat32(at, true));
-    case 'f64': return ir.f64(view.getFloat64(at, true));
-    case 'v128': return ir.v128(bytes.subarray(at, at + 16));
+    case 'i32':
+      return ir.i32(view.getInt32(at, true));
+    case 'i64':
+      return ir.i64(view.getBigInt64(at, true));
+    case 'f32':
+      return ir.f32(view.getFloat32(at, true));
+    case 'f64':
+      return ir.f64(view.getFloat64(at, true));
+    case 'v128':
+      return ir.v128(bytes.subarray(at, at + 16));
   }
 }
 
@@ -92,19 +111,57 @@ it('shuffles', () => {
 describe('slots', () => {
   const r = (i: number) => R[i]!;
   const cases: Record<string, [Instruction, Record<number, bigint>]> = {
-    'exchange two globals': [(ir) => { const [a, b] = [ir.get(r(1)), ir.get(r(2))]; ir.set(r(1), b); ir.set(r(2), a); }, { 1: 2n, 2: 1n }],
-    'use a global after it changed': [(ir) => { const a = ir.get(r(1)); ir.set(r(1), ir.i64(9)); ir.set(r(3), ir.add(a, ir.i64(1))); }, { 1: 9n, 3: 2n }],
+    'exchange two globals': [
+      (ir) => {
+        const [a, b] = [ir.get(r(1)), ir.get(r(2))];
+        ir.set(r(1), b);
+        ir.set(r(2), a);
+      },
+      { 1: 2n, 2: 1n },
+    ],
+    'use a global after it changed': [
+      (ir) => {
+        const a = ir.get(r(1));
+        ir.set(r(1), ir.i64(9));
+        ir.set(r(3), ir.add(a, ir.i64(1)));
+      },
+      { 1: 9n, 3: 2n },
+    ],
     'use a result after its global changed again': [
-      (ir) => { const x = ir.add(ir.get(r(1)), ir.get(r(2))); ir.set(r(1), x); ir.store({ size: 8, type: 'i64', mmu: 0 }, ir.i64(0x8000), x); ir.set(r(1), ir.i64(7)); ir.set(r(3), x); },
+      (ir) => {
+        const x = ir.add(ir.get(r(1)), ir.get(r(2)));
+        ir.set(r(1), x);
+        ir.store({ size: 8, type: 'i64', mmu: 0 }, ir.i64(0x8000), x);
+        ir.set(r(1), ir.i64(7));
+        ir.set(r(3), x);
+      },
       { 1: 7n, 3: 3n },
     ],
-    'set two globals to one result': [(ir) => { const x = ir.sub(ir.get(r(2)), ir.get(r(1))); ir.set(r(2), x); ir.set(r(3), x); ir.set(r(1), x); }, { 1: 1n, 2: 1n, 3: 1n }],
+    'set two globals to one result': [
+      (ir) => {
+        const x = ir.sub(ir.get(r(2)), ir.get(r(1)));
+        ir.set(r(2), x);
+        ir.set(r(3), x);
+        ir.set(r(1), x);
+      },
+      { 1: 1n, 2: 1n, 3: 1n },
+    ],
     'read a global between a result and its set': [
-      (ir) => { const x = ir.mul(ir.get(r(2)), ir.i64(5)); const old = ir.get(r(1)); ir.set(r(1), x); ir.set(r(3), ir.add(old, x)); },
+      (ir) => {
+        const x = ir.mul(ir.get(r(2)), ir.i64(5));
+        const old = ir.get(r(1));
+        ir.set(r(1), x);
+        ir.set(r(3), ir.add(old, x));
+      },
       { 1: 10n, 3: 11n },
     ],
     'keep a value over a helper that writes everything': [
-      (ir) => { const a = ir.get(r(1)); ir.call({ name: 'double', where: 'wasm', params: ['i64'], result: 'i64', reads: 'all', writes: 'all', mayFault: false }, a); ir.set(r(1), ir.i64(4)); ir.set(r(3), a); },
+      (ir) => {
+        const a = ir.get(r(1));
+        ir.call({ name: 'double', where: 'wasm', params: ['i64'], result: 'i64', reads: 'all', writes: 'all', mayFault: false }, a);
+        ir.set(r(1), ir.i64(4));
+        ir.set(r(3), a);
+      },
       { 1: 4n, 3: 1n },
     ],
     'an address whose base changes': [
@@ -117,7 +174,11 @@ describe('slots', () => {
       { 3: 2n, 4: 0n },
     ],
     'a comparison whose operand changes before the exit': [
-      (ir) => { const less = ir.ltU(ir.get(r(1)), ir.get(r(2))); ir.set(r(1), ir.i64(50)); ir.exitIf(less, { kind: 'leave', reason: 4 }); },
+      (ir) => {
+        const less = ir.ltU(ir.get(r(1)), ir.get(r(2)));
+        ir.set(r(1), ir.i64(50));
+        ir.exitIf(less, { kind: 'leave', reason: 4 });
+      },
       { 1: 50n },
     ],
   };
