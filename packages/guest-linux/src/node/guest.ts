@@ -14,7 +14,7 @@ export interface GuestFiles {
 }
 
 /** Raise when what is built changes, so that old caches are not used. */
-const RECIPE = 4;
+const RECIPE = 5;
 
 /** Where fetched and built guests are kept, for all clones of a user. */
 export function cacheFolder(): string {

@@ -7,8 +7,8 @@ import { cpioArchive, type CpioEntry } from './cpio.js';
 
 const run = promisify(execFile);
 
-/** Modules in the order in which they are loaded; a kernel that has one built in lacks its file. */
-const MODULES = ['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci', 'virtio_mem', 'virtio_balloon', 'rng-core', 'virtio-rng'];
+/** Modules that the guest loads, after what they depend on; a kernel that has one built in lacks its file. */
+const MODULES = ['virtio_pci', 'virtio_mem', 'virtio_balloon', 'virtio_rng'];
 
 /** Memory that the guest's drivers add is used at once and can be taken away again. */
 const INIT = `#!/bin/busybox sh
@@ -40,12 +40,7 @@ export interface InitramfsParts {
 /** A gzip'd initramfs: busybox, the virtio modules of that kernel, and an init that ends in a shell. */
 export async function buildInitramfs({ kernelPackage, busyboxPackage, extra = [] }: InitramfsParts): Promise<Buffer> {
   const busybox = await findFile(busyboxPackage, (path) => path.endsWith('bin/busybox'));
-  const files = await listFiles(join(kernelPackage));
-  const modules: { name: string; data: Buffer }[] = [];
-  for (const module of MODULES) {
-    const path = files.find((file) => [`${module}.ko`, `${module}.ko.xz`].includes(basename(file)));
-    if (path) modules.push({ name: `${module}.ko`, data: await moduleBytes(path, busybox) });
-  }
+  const modules = await modulesInOrder(await listFiles(kernelPackage), busybox);
   const folders = ['bin', 'dev', 'proc', 'sys', 'etc', 'tmp', 'modules'];
   return gzipSync(
     cpioArchive([
@@ -59,6 +54,34 @@ export async function buildInitramfs({ kernelPackage, busyboxPackage, extra = []
     ]),
     { level: 9 },
   );
+}
+
+interface Module {
+  readonly name: string;
+  readonly data: Buffer;
+}
+
+/** MODULES with what they depend on before them, as the modules' own `depends=` says. */
+async function modulesInOrder(files: readonly string[], busybox: string): Promise<Module[]> {
+  const paths = new Map(files.flatMap((file) => (/\.ko(\.xz)?$/.test(file) ? [[basename(file).replace(/\.ko(\.xz)?$/, '').replaceAll('-', '_'), file]] : [])));
+  const ordered = new Map<string, Module>();
+  const add = async (name: string): Promise<void> => {
+    const path = paths.get(name);
+    if (path === undefined || ordered.has(name)) return;
+    const data = await moduleBytes(path, busybox);
+    for (const dependency of dependenciesOf(data)) await add(dependency);
+    ordered.set(name, { name: `${name}.ko`, data });
+  };
+  for (const name of MODULES) await add(name);
+  return [...ordered.values()];
+}
+
+/** From the module's .modinfo section: zero-terminated assignments. */
+export function dependenciesOf(module: Buffer): string[] {
+  const start = module.indexOf('\0depends=');
+  if (start < 0) return [];
+  const text = module.toString('latin1', start + '\0depends='.length, module.indexOf(0, start + 1));
+  return text === '' ? [] : text.replaceAll('-', '_').split(',');
 }
 
 /** Newer kernels' modules are compressed; the static busybox that goes into the guest unpacks them here, too. */
