@@ -17,6 +17,7 @@ import {
   I16, I64, pushDecimal, pushExtended, pushMemory, pushRegister, storeDecimal, storeExtendedMemory, storeFloat, storeInteger,
   unpackMemory,
 } from './fpu-transfer';
+import { arctangent, cosine, exponential, logarithm, logarithmPlusOne, sine, sineCosine, tangent } from './fpu-transcendental';
 import { compute_flags } from './flags';
 import { copyAToB } from './softfloat';
 
@@ -92,6 +93,10 @@ function registerD9(env: usize, reg: i32, i: i32): void {
     case 5: return pushConstant(env, i);
     case 6:
       switch (i) {
+        case 0: return exponential(env);
+        case 1: return logarithm(env);
+        case 2: return tangent(env);
+        case 3: return arctangent(env);
         case 4: return extract(env);
         case 5: return partialRemainder(env, true);
         case 6: return turn(env, -1);
@@ -100,10 +105,13 @@ function registerD9(env: usize, reg: i32, i: i32): void {
     default:
       switch (i) {
         case 0: return partialRemainder(env, false);
+        case 1: return logarithmPlusOne(env);
         case 2: return root(env);
+        case 3: return sineCosine(env);
         case 4: return roundToIntegral(env);
         case 5: return scale(env);
-        default: return;
+        case 6: return sine(env);
+        default: return cosine(env);
       }
   }
 }
