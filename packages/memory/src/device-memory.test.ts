@@ -17,7 +17,11 @@ it.each([
 it.each([
   { hint: 0x1000, size: 1 * GiB, message: 'address must be aligned to 0x200000 bytes' },
   { hint: 0, size: 3 * MiB, message: 'backend memory size must be multiple of 0x200000' },
-  { hint: 0x10_0000_0000, size: 8 * GiB, message: "can't add memory device [0x1000000000:0x200000000], usable range for memory devices [0x140000000:0x400000000]" },
+  {
+    hint: 0x10_0000_0000,
+    size: 8 * GiB,
+    message: "can't add memory device [0x1000000000:0x200000000], usable range for memory devices [0x140000000:0x400000000]",
+  },
   { hint: 8 * GiB, size: 4 * GiB, message: "address range conflicts with memory device id='vm0'" },
   { hint: 0, size: 10 * GiB, message: 'could not find position in guest address space for memory device - memory fragmented due to alignments' },
 ])('refuses: $message', ({ hint, size, message }) => {

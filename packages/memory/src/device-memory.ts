@@ -22,7 +22,9 @@ export function findAddress(window: AddressRange, occupied: readonly OccupiedRan
   if (sizeBytes % alignmentBytes !== 0) throw new ConfigError(`backend memory size must be multiple of ${hex(alignmentBytes)}`);
   const end = window.start + window.size;
   if (hint !== 0 && (hint < window.start || hint + sizeBytes > end)) {
-    throw new ConfigError(`can't add memory device [${hex(hint)}:${hex(sizeBytes)}], usable range for memory devices [${hex(window.start)}:${hex(window.size)}]`);
+    throw new ConfigError(
+      `can't add memory device [${hex(hint)}:${hex(sizeBytes)}], usable range for memory devices [${hex(window.start)}:${hex(window.size)}]`,
+    );
   }
   let at = hint !== 0 ? hint : Math.ceil(window.start / alignmentBytes) * alignmentBytes;
   for (const range of [...occupied].sort((a, b) => a.start - b.start)) {
@@ -77,7 +79,9 @@ export class DeviceMemory {
       throw new ConfigError(`not enough space, currently ${hex(used)} in use of total space for memory devices ${hex(this.capacityBytes)}`);
     }
     if (device.alignmentBytes > GiB) {
-      this.log.warning(`the alignment (${hex(device.alignmentBytes)}) exceeds the expected maximum alignment, memory will get fragmented and not all 'maxmem' might be usable for memory devices.`);
+      this.log.warning(
+        `the alignment (${hex(device.alignmentBytes)}) exceeds the expected maximum alignment, memory will get fragmented and not all 'maxmem' might be usable for memory devices.`,
+      );
     }
     const occupied = this.plugged.map(({ id, memoryAddress, regionSizeBytes }) => ({ id, start: memoryAddress, size: regionSizeBytes }));
     const window = { start: this.start, size: this.region.size };

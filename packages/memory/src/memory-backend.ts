@@ -1,5 +1,17 @@
 /** Memory backends: what `-object memory-backend-*` makes and memory devices, NUMA nodes and machines take their RAM from. */
-import { boolType, ConfigError, enumType, MemoryRegion, property, type PropertyType, QObject, sizeType, type, uint32Type, type UserCreatable } from '@nandu/core';
+import {
+  boolType,
+  ConfigError,
+  enumType,
+  MemoryRegion,
+  type PropertyType,
+  property,
+  QObject,
+  sizeType,
+  type,
+  type UserCreatable,
+  uint32Type,
+} from '@nandu/core';
 import { inject } from 'tsyringe';
 import type { ChunkedRam } from './chunked-ram.js';
 import { HostMemory } from './host-memory.js';
@@ -32,7 +44,13 @@ const MAX_HOST_NODES = 128;
 
 @type({ name: 'memory-backend', abstract: true, interfaces: ['user-creatable'] })
 export abstract class MemoryBackend extends QObject implements UserCreatable {
-  @property({ type: backendSize, required: true, set(this: MemoryBackend, value: number) { this.setSize(value); } })
+  @property({
+    type: backendSize,
+    required: true,
+    set(this: MemoryBackend, value: number) {
+      this.setSize(value);
+    },
+  })
   sizeBytes = 0;
   @property({ type: boolType })
   merge = true;
@@ -41,7 +59,12 @@ export abstract class MemoryBackend extends QObject implements UserCreatable {
   /** Takes host memory at start rather than on first touch. */
   @property({ type: boolType })
   prealloc = false;
-  @property({ type: count, set(this: MemoryBackend, value: number) { this.setPreallocThreads(value); } })
+  @property({
+    type: count,
+    set(this: MemoryBackend, value: number) {
+      this.setPreallocThreads(value);
+    },
+  })
   preallocThreads = 1;
   @property({ type: boolType })
   share = false;
@@ -75,7 +98,8 @@ export abstract class MemoryBackend extends QObject implements UserCreatable {
   complete(): void {
     if (this.sizeBytes === 0) throw new ConfigError(`can't create backend with size 0`);
     if (this.policy !== 'default' && this.hostNodes.length === 0) throw new ConfigError(`host-nodes must be set for policy ${this.policy}`);
-    if (this.policy === 'default' && this.hostNodes.length > 0) throw new ConfigError('host-nodes must be empty for policy default, or you should explicitly specify a policy other than default');
+    if (this.policy === 'default' && this.hostNodes.length > 0)
+      throw new ConfigError('host-nodes must be empty for policy default, or you should explicitly specify a policy other than default');
     const tooHigh = this.hostNodes.find((node) => node >= MAX_HOST_NODES);
     if (tooHigh !== undefined) throw new ConfigError(`Invalid host-nodes value: ${tooHigh}`);
     this.ram = this.host.createRam(this.useCanonicalPath ? this.path : this.id, this.sizeBytes);

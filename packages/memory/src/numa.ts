@@ -93,9 +93,13 @@ export class NumaTopology {
     }
     const left = all.filter((index) => !assigned.some((cpus) => cpus.includes(index)));
     if (left.length > 0) {
-      const names = left.map((index) => `CPU ${index} [socket-id: ${Math.floor(index / perSocket)}, core-id: ${Math.floor(index / threads) % cores}, thread-id: ${index % threads}]`);
+      const names = left.map(
+        (index) => `CPU ${index} [socket-id: ${Math.floor(index / perSocket)}, core-id: ${Math.floor(index / threads) % cores}, thread-id: ${index % threads}]`,
+      );
       this.log.warning(`CPU(s) not present in any NUMA nodes: ${names.join(', ')}`);
-      this.log.warning('All CPU(s) up to maxcpus should be described in NUMA config, ability to start up with partial NUMA mappings is obsoleted and will be removed in future');
+      this.log.warning(
+        'All CPU(s) up to maxcpus should be described in NUMA config, ability to start up with partial NUMA mappings is obsoleted and will be removed in future',
+      );
       assigned[0]?.push(...left);
       assigned[0]?.sort((a, b) => a - b);
     }

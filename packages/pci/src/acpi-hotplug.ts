@@ -42,10 +42,15 @@ export class AcpiPciHotplug implements PciHotplug, Saveable {
   ) {
     bus.hotplug = this;
     bus.hotpluggable = true;
-    this.region = MemoryRegion.io('acpi-pci-hotplug', ACPI_PCI_HOTPLUG_SIZE, {
-      read: (offset) => this.read(offset),
-      write: (offset, value) => this.write(offset, value >>> 0),
-    }, { valid: { min: 1, max: 4 }, impl: { min: 4 } });
+    this.region = MemoryRegion.io(
+      'acpi-pci-hotplug',
+      ACPI_PCI_HOTPLUG_SIZE,
+      {
+        read: (offset) => this.read(offset),
+        write: (offset, value) => this.write(offset, value >>> 0),
+      },
+      { valid: { min: 1, max: 4 }, impl: { min: 4 } },
+    );
   }
 
   plugged(device: PciDevice): void {
@@ -83,15 +88,19 @@ export class AcpiPciHotplug implements PciHotplug, Saveable {
         if (selected) this.up = 0;
         return up >>> 0;
       }
-      case DOWN: return selected ? this.down >>> 0 : 0;
-      case REMOVABLE: return selected ? this.removableSlots() : 0;
-      case SELECT: return this.select;
+      case DOWN:
+        return selected ? this.down >>> 0 : 0;
+      case REMOVABLE:
+        return selected ? this.removableSlots() : 0;
+      case SELECT:
+        return this.select;
       case ACPI_INDEX: {
         const index = this.acpiIndex;
         this.acpiIndex = 0;
         return index;
       }
-      default: return 0;
+      default:
+        return 0;
     }
   }
 

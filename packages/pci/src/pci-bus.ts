@@ -89,7 +89,9 @@ export class PciBus extends Bus {
     }
     const holder = this.functions[device.addr];
     if (holder) {
-      throw new ConfigError(`PCI: slot ${device.addr >> 3} function ${device.addr & 7} not available for ${name}, in use by ${holder.typeInfo.name},id=${holder.id ?? '(null)'}`);
+      throw new ConfigError(
+        `PCI: slot ${device.addr >> 3} function ${device.addr & 7} not available for ${name}, in use by ${holder.typeInfo.name},id=${holder.id ?? '(null)'}`,
+      );
     }
     const first = this.functions[device.addr & ~7];
     if (device.addr & 7 && first && !first.multifunction) {

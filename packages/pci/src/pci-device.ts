@@ -1,4 +1,4 @@
-import { boolType, ConfigError, Device, type MemoryRegion, property, type PropertyType, saved, stringType, type, uint32Type } from '@nandu/core';
+import { boolType, ConfigError, Device, type MemoryRegion, type PropertyType, property, saved, stringType, type, uint32Type } from '@nandu/core';
 import { Bar, type BarOptions } from './bar.js';
 import * as config from './config-space.js';
 import { ConfigSpace } from './config-space.js';
@@ -30,7 +30,17 @@ const onOff: PropertyType<boolean> = boolType;
 @type({ name: 'pci-device', abstract: true, bus: 'PCI' })
 export abstract class PciDevice extends Device {
   // Configuration.
-  @property({ type: pciAddressType, default: -1, help: 'Slot and optional function number, example: 06.0 or 06', set(this: PciDevice, value: PciAddress) { this.setAddr(value); }, get(this: PciDevice) { return this.devfn; } })
+  @property({
+    type: pciAddressType,
+    default: -1,
+    help: 'Slot and optional function number, example: 06.0 or 06',
+    set(this: PciDevice, value: PciAddress) {
+      this.setAddr(value);
+    },
+    get(this: PciDevice) {
+      return this.devfn;
+    },
+  })
   addr = -1;
   @property({ type: stringType })
   romfile = '';

@@ -1,6 +1,6 @@
 import { AddressSpaceIo, AddressSpaceMemory, Device, Log, type Machine, MemoryRegion, type } from '@nandu/core';
 import { PciFunctionDriver } from '@nandu/testkit';
-import { AcpiPciHotplug, ConfigMechanism1, ecamRegion, Msi, parseDevfn, PciBus, PciDevice, printDevfn } from '../src/index.js';
+import { AcpiPciHotplug, ConfigMechanism1, ecamRegion, Msi, PciBus, PciDevice, parseDevfn, printDevfn } from '../src/index.js';
 
 @type({ name: 'host' })
 class Host extends Device {}
@@ -85,7 +85,10 @@ it('keeps a line high while any of those that share it are', () => {
   a.level = false;
   expect(lines).toEqual([[0, true]]);
   b.level = false;
-  expect(lines).toEqual([[0, true], [0, false]]);
+  expect(lines).toEqual([
+    [0, true],
+    [0, false],
+  ]);
 });
 
 it('holds INTx back while it is disabled, and says so in the status', () => {
@@ -125,7 +128,14 @@ it('refuses a slot that is taken', () => {
   expect(() => powerOn(['4', '4.0'])).toThrow('PCI: slot 4 function 0 not available for card, in use by card,id=(null)');
 });
 
-it.each([['5', 40], ['1f.7', 255], ['0x3', 24], ['20', undefined], ['1.8', undefined], ['x', undefined]])('reads the address %s', (text, devfn) => {
+it.each([
+  ['5', 40],
+  ['1f.7', 255],
+  ['0x3', 24],
+  ['20', undefined],
+  ['1.8', undefined],
+  ['x', undefined],
+])('reads the address %s', (text, devfn) => {
   expect(parseDevfn(text)).toBe(devfn);
 });
 
@@ -134,7 +144,13 @@ describe('ACPI hot-plug', () => {
     const { bus, io, card } = powerOn();
     let events = 0;
     const removed: Device[] = [];
-    const machine = { booted: true, removeDevice: (device: Device) => { removed.push(device); bus.unplug(device); } } as unknown as Machine;
+    const machine = {
+      booted: true,
+      removeDevice: (device: Device) => {
+        removed.push(device);
+        bus.unplug(device);
+      },
+    } as unknown as Machine;
     const controller = new AcpiPciHotplug(machine, bus, () => events++);
     io.root.add(0xae00, controller.region);
     return { bus, io, card, controller, removed, events: () => events };

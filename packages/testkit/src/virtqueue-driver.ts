@@ -78,11 +78,13 @@ export class VirtqueueDriver {
     });
     this.offer(0);
     const usedLength = this.take();
-    const written = buffers.filter(({ flags }) => flags === 2).map(({ address, length }) => {
-      const bytes = new Uint8Array(length);
-      this.memory.readBytes(address, bytes);
-      return bytes;
-    });
+    const written = buffers
+      .filter(({ flags }) => flags === 2)
+      .map(({ address, length }) => {
+        const bytes = new Uint8Array(length);
+        this.memory.readBytes(address, bytes);
+        return bytes;
+      });
     return { usedLength, buffers: written };
   }
 

@@ -32,7 +32,10 @@ export class BalloonedPages {
   }
 
   remove(block: RamBlock, offset: number): void {
-    this.blocks.get(block)?.get(Math.floor(offset / CHUNK_SIZE))?.set((offset % CHUNK_SIZE) / PAGE_SIZE, false);
+    this.blocks
+      .get(block)
+      ?.get(Math.floor(offset / CHUNK_SIZE))
+      ?.set((offset % CHUNK_SIZE) / PAGE_SIZE, false);
   }
 
   clear(): void {

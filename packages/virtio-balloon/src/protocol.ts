@@ -23,8 +23,16 @@ export function parsePageNumbers(wire: Uint8Array): number[] {
 
 /** Statistics by tag, as QMP names them. Tags of newer drivers are left out. */
 export const STATISTICS = [
-  'stat-swap-in', 'stat-swap-out', 'stat-major-faults', 'stat-minor-faults', 'stat-free-memory',
-  'stat-total-memory', 'stat-available-memory', 'stat-disk-caches', 'stat-htlb-pgalloc', 'stat-htlb-pgfail',
+  'stat-swap-in',
+  'stat-swap-out',
+  'stat-major-faults',
+  'stat-minor-faults',
+  'stat-free-memory',
+  'stat-total-memory',
+  'stat-available-memory',
+  'stat-disk-caches',
+  'stat-htlb-pgalloc',
+  'stat-htlb-pgfail',
 ] as const;
 export type Statistics = Record<(typeof STATISTICS)[number], bigint>;
 const STATISTIC_SIZE = 10;

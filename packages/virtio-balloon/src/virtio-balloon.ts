@@ -2,11 +2,37 @@
  * virtio-balloon (virtio 1.2, section 5.5): the guest lends pages to the host until it has given as many as asked for. What a guest
  * and a user see is in apps/docs/devices/virtio-balloon.md.
  */
-import { AddressSpaceMemory, type Alarm, boolType, CHUNK_SIZE, ConfigError, device, HostClock, int64Type, linkType, Log, Machine, property, type PropertyType, QmpError, saved, VirtualClock } from '@nandu/core';
+import {
+  AddressSpaceMemory,
+  type Alarm,
+  boolType,
+  CHUNK_SIZE,
+  ConfigError,
+  device,
+  HostClock,
+  int64Type,
+  Log,
+  linkType,
+  Machine,
+  type PropertyType,
+  property,
+  QmpError,
+  saved,
+  VirtualClock,
+} from '@nandu/core';
 import { type Element, feature, VirtioDevice, type Virtqueue } from '@nandu/virtio';
 import { inject } from 'tsyringe';
 import { BalloonedPages } from './ballooned-pages.js';
-import { CONFIG, DEVICE_NUMBER, FEATURE_DEFLATE_ON_OOM, FEATURE_PAGE_POISON, FEATURE_PAGE_REPORTING, FEATURE_STATS_VQ, PAGE_SIZE, parsePageNumbers } from './protocol.js';
+import {
+  CONFIG,
+  DEVICE_NUMBER,
+  FEATURE_DEFLATE_ON_OOM,
+  FEATURE_PAGE_POISON,
+  FEATURE_PAGE_REPORTING,
+  FEATURE_STATS_VQ,
+  PAGE_SIZE,
+  parsePageNumbers,
+} from './protocol.js';
 import { type RamRange, ramRanges, runsOf, wholePages } from './ram-ranges.js';
 import { StatisticsQueue } from './statistics-queue.js';
 
@@ -35,12 +61,31 @@ export class VirtioBalloon extends VirtioDevice {
   oldConfigSize = false;
   @property({ type: onOff, default: false, help: 'on/off' })
   freePageReporting = false;
-  @property({ type: linkType('iothread'), set(this: VirtioBalloon, value: string) { this.setIothread(value); } })
+  @property({
+    type: linkType('iothread'),
+    set(this: VirtioBalloon, value: string) {
+      this.setIothread(value);
+    },
+  })
   iothread = '';
   /** Seconds between questions for statistics; 0 asks never. */
-  @property({ name: 'guest-stats-polling-interval', type: intervalType, runtime: true, set(this: VirtioBalloon, value: number) { this.setInterval(value); } })
+  @property({
+    name: 'guest-stats-polling-interval',
+    type: intervalType,
+    runtime: true,
+    set(this: VirtioBalloon, value: number) {
+      this.setInterval(value);
+    },
+  })
   intervalSeconds = 0;
-  @property({ name: 'guest-stats', type: statisticsType, readOnly: true, get(this: VirtioBalloon) { return { stats: this.statistics.latest, 'last-update': this.statistics.updatedAt }; } })
+  @property({
+    name: 'guest-stats',
+    type: statisticsType,
+    readOnly: true,
+    get(this: VirtioBalloon) {
+      return { stats: this.statistics.latest, 'last-update': this.statistics.updatedAt };
+    },
+  })
   readonly guestStats: unknown = undefined;
 
   // State. The first two outlive every reset: the user's wish, and what the driver said last.
@@ -68,7 +113,11 @@ export class VirtioBalloon extends VirtioDevice {
   override realize(): void {
     super.realize();
     if (this.freePageHint) {
-      throw new ConfigError(this.iothread === '' ? "'free-page-hint' requires 'iothread' to be set" : "'free-page-hint' is not implemented: it serves migration, which is not there yet");
+      throw new ConfigError(
+        this.iothread === ''
+          ? "'free-page-hint' requires 'iothread' to be set"
+          : "'free-page-hint' is not implemented: it serves migration, which is not there yet",
+      );
     }
     if (this.machine.all(VirtioBalloon).some((other) => other.realized)) throw new ConfigError('Only one balloon device is supported');
     this.addQueue(QUEUE_SIZE, (queue) => this.movePages(queue, (range) => this.inflate(range)));
@@ -169,7 +218,8 @@ export class VirtioBalloon extends VirtioDevice {
   private takeReports(queue: Virtqueue): void {
     for (let element = queue.pop(); element; element = queue.pop()) {
       if (this.poisonValue === 0) {
-        for (const segment of element.writable) for (const { block, offset, length } of ramRanges(this.memory, wholePages(segment))) block.discard(offset, length);
+        for (const segment of element.writable)
+          for (const { block, offset, length } of ramRanges(this.memory, wholePages(segment))) block.discard(offset, length);
       }
       this.giveBack(queue, element);
     }

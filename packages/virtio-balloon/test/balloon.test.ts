@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type MachineEvent, MiB, VirtualClock, type ManualClock } from '@nandu/core';
+import { type MachineEvent, type ManualClock, MiB, VirtualClock } from '@nandu/core';
 import { VirtioDriver, type VirtqueueDriver } from '@nandu/testkit';
 import { testMachine } from '@nandu/virtio/testing';
 import { balloon, queryBalloon } from '../src/commands/balloon.js';
@@ -22,7 +22,11 @@ function statistic(tag: number, value: bigint): Uint8Array {
 }
 
 function powerOn(properties: Record<string, unknown> = {}) {
-  const setup = testMachine({ plugins: [virtioBalloonPlugin], memory: { sizeBytes: RAM }, devices: [{ driver: 'virtio-balloon-pci', id: 'b0', properties: { addr: '4', ...properties } }] });
+  const setup = testMachine({
+    plugins: [virtioBalloonPlugin],
+    memory: { sizeBytes: RAM },
+    devices: [{ driver: 'virtio-balloon-pci', id: 'b0', properties: { addr: '4', ...properties } }],
+  });
   const driver = new VirtioDriver(setup.memory, setup.io, SLOT);
   const run = (command: { run(args: never, context: never): unknown }, args: unknown = {}) => command.run(args as never, { machine: setup.machine } as never);
   const start = (features = VERSION_1 | STATS): VirtqueueDriver[] => {
@@ -50,7 +54,9 @@ describe('the recorded conversation', () => {
       expect(`BAR${index} reads back ${pci.sizeBar(index).toString(16).padStart(8, '0')} after all ones`).toBe(at(`BAR${index}`));
     }
     for (const offset of pci.capabilities()) {
-      expect(`capability at ${offset.toString(16)}: ${[0, 4, 8, 12, 16].map((o) => word(offset + o)).join(' ')}`).toBe(at(`capability at ${offset.toString(16)}`));
+      expect(`capability at ${offset.toString(16)}: ${[0, 4, 8, 12, 16].map((o) => word(offset + o)).join(' ')}`).toBe(
+        at(`capability at ${offset.toString(16)}`),
+      );
     }
     pci.write(4, 7, 2);
     start();
@@ -81,7 +87,9 @@ describe('the recorded conversation', () => {
 
     const numbers = new Uint8Array([...statistic(4, 123456n), ...statistic(5, 234567n), ...statistic(14, 1n)]);
     expect(stats.send([numbers]).usedLength).toBeUndefined();
-    expect(device.getProperty('guest-stats')).toMatchObject({ stats: { 'stat-free-memory': 123456n, 'stat-total-memory': 234567n, 'stat-swap-in': 2n ** 64n - 1n } });
+    expect(device.getProperty('guest-stats')).toMatchObject({
+      stats: { 'stat-free-memory': 123456n, 'stat-total-memory': 234567n, 'stat-swap-in': 2n ** 64n - 1n },
+    });
 
     // Neither the driver nor the machine resets what is wanted and what there is.
     driver.setCommon(20, 0, 1);

@@ -27,12 +27,15 @@ export function decide(request: Exclude<Request, { kind: 'unknown' }>, region: R
   if (!range) return refuse('error');
   const { blocks, blockSize, requestedSize } = region;
   switch (kind) {
-    case 'state': return { response: { answer: 'ack', state: blocks.stateOf(range) } };
+    case 'state':
+      return { response: { answer: 'ack', state: blocks.stateOf(range) } };
     case 'plug':
       if ((blocks.count + blockCount) * blockSize > requestedSize) return refuse('nack');
       return blocks.stateOf(range) === 'unplugged' ? { response: ACK, change: { kind, range } } : refuse('error');
-    case 'unplug': return blocks.stateOf(range) === 'plugged' ? { response: ACK, change: { kind, range } } : refuse('error');
-    default: return unreachable(kind);
+    case 'unplug':
+      return blocks.stateOf(range) === 'plugged' ? { response: ACK, change: { kind, range } } : refuse('error');
+    default:
+      return unreachable(kind);
   }
 }
 

@@ -29,13 +29,22 @@ export class PluggedMemory {
 
   hide(start: number, end: number): void {
     const touching = this.windows.filter((window) => window.start < end && window.end > start);
-    const left = touching.flatMap((window): [number, number][] => [[window.start, Math.min(window.end, start)], [Math.max(window.start, end), window.end]]);
-    this.replace(touching, left.filter(([from, to]) => from < to));
+    const left = touching.flatMap((window): [number, number][] => [
+      [window.start, Math.min(window.end, start)],
+      [Math.max(window.start, end), window.end],
+    ]);
+    this.replace(
+      touching,
+      left.filter(([from, to]) => from < to),
+    );
   }
 
   /** Shows exactly what is plugged. */
   follow(blocks: BlockMap, blockSize: number): void {
-    this.replace(this.windows, [...blocks.runs()].map(({ first, count }) => [first * blockSize, (first + count) * blockSize]));
+    this.replace(
+      this.windows,
+      [...blocks.runs()].map(({ first, count }) => [first * blockSize, (first + count) * blockSize]),
+    );
   }
 
   private replace(gone: readonly Window[], ranges: readonly (readonly [number, number])[]): void {

@@ -1,4 +1,4 @@
-import { ConfigError, device, MiB, type MemoryRegion, property, type } from '@nandu/core';
+import { ConfigError, device, type MemoryRegion, MiB, property, type } from '@nandu/core';
 import { DeviceMemory, type MemoryDevice, type MemoryDeviceInfo } from '@nandu/memory';
 import { DISABLE_LEGACY, DISABLE_MODERN, type OnOffAuto, VirtioPci } from '@nandu/virtio';
 import { inject } from 'tsyringe';

@@ -3,15 +3,42 @@
  * requested of it. What a guest and a user see is in apps/docs/devices/virtio-mem.md.
  */
 import {
-  AddressSpaceMemory, boolType, ConfigError, Device, device, linkType, Log, Machine, MemoryRegion, MiB, onOffAutoType, property, type PropertyType, printSize, QmpError, saved, sizeType, uint32Type, uint64Type,
+  AddressSpaceMemory,
+  boolType,
+  ConfigError,
+  Device,
+  device,
+  Log,
+  linkType,
+  Machine,
+  MemoryRegion,
+  MiB,
+  onOffAutoType,
+  type PropertyType,
+  printSize,
+  property,
+  QmpError,
+  saved,
+  sizeType,
+  uint32Type,
+  uint64Type,
 } from '@nandu/core';
 import { MemoryBackend, NumaTopology, OutOfHostMemory } from '@nandu/memory';
 import { type Element, feature, type OnOffAuto, VirtioDevice, type Virtqueue } from '@nandu/virtio';
 import { inject } from 'tsyringe';
 import { BlockMap } from './block-map.js';
-import { decide, type Decision } from './decide.js';
+import { type Decision, decide } from './decide.js';
 import { PluggedMemory } from './plugged-memory.js';
-import { DEVICE_NUMBER, encodeConfiguration, encodeResponse, FEATURE_ACPI_PXM, FEATURE_UNPLUGGED_INACCESSIBLE, parseRequest, REQUEST_SIZE, RESPONSE_SIZE } from './protocol.js';
+import {
+  DEVICE_NUMBER,
+  encodeConfiguration,
+  encodeResponse,
+  FEATURE_ACPI_PXM,
+  FEATURE_UNPLUGGED_INACCESSIBLE,
+  parseRequest,
+  REQUEST_SIZE,
+  RESPONSE_SIZE,
+} from './protocol.js';
 
 const MIN_BLOCK_SIZE = 1 * MiB;
 /** A transparent huge page of the host, which QEMU takes on x86. */
@@ -37,16 +64,45 @@ export class VirtioMem extends VirtioDevice {
   /** On: an unplugged block is not there at all; off: it reads as zeros, and its writes are lost when it is plugged. */
   @property({ type: onOffAutoType, default: 'on', help: 'on/off/auto' })
   unpluggedInaccessible: OnOffAuto = 'on';
-  @property({ type: memdevType, set(this: VirtioMem, value: string) { this.setMemdev(value); }, get(this: VirtioMem) { return this.backend?.path ?? ''; } })
+  @property({
+    type: memdevType,
+    set(this: VirtioMem, value: string) {
+      this.setMemdev(value);
+    },
+    get(this: VirtioMem) {
+      return this.backend?.path ?? '';
+    },
+  })
   memdev = '';
-  @property({ type: sizeType, runtime: true, set(this: VirtioMem, value: number) { this.setBlockSize(value); }, get(this: VirtioMem) { return this.blockSize; } })
+  @property({
+    type: sizeType,
+    runtime: true,
+    set(this: VirtioMem, value: number) {
+      this.setBlockSize(value);
+    },
+    get(this: VirtioMem) {
+      return this.blockSize;
+    },
+  })
   blockSizeBytes = 0;
-  @property({ type: sizeType, readOnly: true, get(this: VirtioMem) { return this.pluggedSizeBytes; } })
+  @property({
+    type: sizeType,
+    readOnly: true,
+    get(this: VirtioMem) {
+      return this.pluggedSizeBytes;
+    },
+  })
   readonly sizeBytes = 0;
 
   // State.
   /** The user's wish, at any time; outlives every reset. */
-  @property({ type: sizeType, runtime: true, set(this: VirtioMem, value: number) { this.setRequestedSize(value); } })
+  @property({
+    type: sizeType,
+    runtime: true,
+    set(this: VirtioMem, value: number) {
+      this.setRequestedSize(value);
+    },
+  })
   @saved()
   requestedSizeBytes = 0;
   @saved() private usableSizeBytes = 0;
@@ -88,9 +144,11 @@ export class VirtioMem extends VirtioDevice {
     if (this.blockSizeBytes < DEFAULT_BLOCK_SIZE) {
       this.log.warning(`'block-size' property is smaller than the default block size (${printSize(DEFAULT_BLOCK_SIZE)})`);
     }
-    if (this.requestedSizeBytes % this.blockSizeBytes !== 0) throw new ConfigError(`'requested-size' property has to be multiples of 'block-size' (${hex(this.blockSizeBytes)})`);
+    if (this.requestedSizeBytes % this.blockSizeBytes !== 0)
+      throw new ConfigError(`'requested-size' property has to be multiples of 'block-size' (${hex(this.blockSizeBytes)})`);
     if (this.memaddr % this.blockSizeBytes !== 0) throw new ConfigError(`'memaddr' property has to be multiples of 'block-size' (${hex(this.blockSizeBytes)})`);
-    if (backend.sizeBytes % this.blockSizeBytes !== 0) throw new ConfigError(`'memdev' property has to be multiples of 'block-size' (${hex(this.blockSizeBytes)})`);
+    if (backend.sizeBytes % this.blockSizeBytes !== 0)
+      throw new ConfigError(`'memdev' property has to be multiples of 'block-size' (${hex(this.blockSizeBytes)})`);
     this.blocks = new BlockMap(backend.sizeBytes / this.blockSizeBytes);
     if (this.unpluggedInaccessible === 'on') this.plugged = new PluggedMemory(backend.region, backend.id);
     this.fitUsableSize(true);
@@ -150,7 +208,13 @@ export class VirtioMem extends VirtioDevice {
     const request = parseRequest(wire);
     if (request.kind === 'unknown') return this.violation(`unknown request type: ${request.code}`);
     const { address, blocks } = { address: this.memaddr, blocks: this.blocks };
-    const decision = decide(request, { address, blocks, blockSize: this.blockSizeBytes, usableSize: this.usableSizeBytes, requestedSize: this.requestedSizeBytes });
+    const decision = decide(request, {
+      address,
+      blocks,
+      blockSize: this.blockSizeBytes,
+      usableSize: this.usableSizeBytes,
+      requestedSize: this.requestedSizeBytes,
+    });
     // The driver compares the configuration with what it did as soon as it sees the reply.
     const done = this.carryOut(decision.change);
     element.write(0, encodeResponse(done ? decision.response : { answer: 'busy' }));
@@ -254,7 +318,8 @@ export class VirtioMem extends VirtioDevice {
   private setRequestedSize(value: number): void {
     if (this.realized) {
       // Numbers from 2^64 on are those that rounding to a double moved there: odd ones.
-      if (value % this.blockSizeBytes !== 0 || value >= 2 ** 64) throw new ConfigError(`'requested-size' has to be multiples of 'block-size' (${hex(this.blockSizeBytes)})`);
+      if (value % this.blockSizeBytes !== 0 || value >= 2 ** 64)
+        throw new ConfigError(`'requested-size' has to be multiples of 'block-size' (${hex(this.blockSizeBytes)})`);
       if (value > this.regionSizeBytes) throw new ConfigError(`'requested-size' cannot exceed the memory backend size(${hex(this.regionSizeBytes)})`);
     }
     this.requestedSizeBytes = value;

@@ -30,7 +30,13 @@ export class MemTranscript {
       plugins: [virtioMemPlugin],
       memory: { sizeBytes: 1024 * MiB, maxBytes: 5 * 1024 * MiB },
       backends: { mem0: 1024 * MiB },
-      devices: [{ driver: 'virtio-mem-pci', id: 'vm0', properties: { memdev: 'mem0', 'requested-size': 256 * MiB, addr: '4', 'unplugged-inaccessible': unpluggedInaccessible } }],
+      devices: [
+        {
+          driver: 'virtio-mem-pci',
+          id: 'vm0',
+          properties: { memdev: 'mem0', 'requested-size': 256 * MiB, addr: '4', 'unplugged-inaccessible': unpluggedInaccessible },
+        },
+      ],
     });
     this.driver = this.newDriver();
   }
@@ -56,10 +62,16 @@ export class MemTranscript {
 
   /** A line's pattern, and how to do what it tells of. */
   private readonly rows: readonly (readonly [RegExp, (match: RegExpExecArray) => string | undefined])[] = [
-    [/^(PLUG|UNPLUG|UNPLUG_ALL|STATE|type (\d+)) addr (0x[0-9a-f]+) nb_blocks (\d+) ->/, ([, kind = '', code, address = '', count]) =>
-      `${kind} addr ${address} nb_blocks ${count} -> ${this.request([encode(code === undefined ? KINDS.indexOf(kind) : Number(code), BigInt(address), Number(count))], 10)}`],
-    [/^raw request of (\d+) bytes, response buffer of (\d+) bytes ->/, ([, length, room]) =>
-      `raw request of ${length} bytes, response buffer of ${room} bytes -> ${this.request([encode(length === '32' ? 0x3 : 3, 0x1_0000_0000n, 1, Number(length))], Number(room)).replace(/ state \w+/, '')}`],
+    [
+      /^(PLUG|UNPLUG|UNPLUG_ALL|STATE|type (\d+)) addr (0x[0-9a-f]+) nb_blocks (\d+) ->/,
+      ([, kind = '', code, address = '', count]) =>
+        `${kind} addr ${address} nb_blocks ${count} -> ${this.request([encode(code === undefined ? KINDS.indexOf(kind) : Number(code), BigInt(address), Number(count))], 10)}`,
+    ],
+    [
+      /^raw request of (\d+) bytes, response buffer of (\d+) bytes ->/,
+      ([, length, room]) =>
+        `raw request of ${length} bytes, response buffer of ${room} bytes -> ${this.request([encode(length === '32' ? 0x3 : 3, 0x1_0000_0000n, 1, Number(length))], Number(room)).replace(/ state \w+/, '')}`,
+    ],
     [/^config: /, () => this.config()],
     [/^device features .*accepted (0x[0-9a-f]+)/, ([, features = '']) => this.negotiate(BigInt(features))],
     [/^queue (\d): /, ([, index]) => this.queueLine(Number(index))],

@@ -126,6 +126,8 @@ describe('what cannot be made', () => {
 
   it('takes a backend once', () => {
     const { machine } = powerOn();
-    expect(() => machine.addDevice({ driver: 'virtio-mem-pci', properties: { memdev: 'mem0' }, text: false })).toThrow("'memdev' property specifies a busy memdev: mem0");
+    expect(() => machine.addDevice({ driver: 'virtio-mem-pci', properties: { memdev: 'mem0' }, text: false })).toThrow(
+      "'memdev' property specifies a busy memdev: mem0",
+    );
   });
 });

@@ -1,5 +1,19 @@
 /** virtio-rng (virtio 1.2, section 5.4): fills the driver's buffers with random bytes, at most so many a period. */
-import { AddressSpaceMemory, type Alarm, ConfigError, device, linkType, Log, Machine, property, QmpError, saved, uint32Type, uint64Type, VirtualClock } from '@nandu/core';
+import {
+  AddressSpaceMemory,
+  type Alarm,
+  ConfigError,
+  device,
+  Log,
+  linkType,
+  Machine,
+  property,
+  QmpError,
+  saved,
+  uint32Type,
+  uint64Type,
+  VirtualClock,
+} from '@nandu/core';
 import { VirtioDevice, type Virtqueue } from '@nandu/virtio';
 import { inject } from 'tsyringe';
 import { RngBackend, RngBuiltin } from './rng-backend.js';
@@ -9,7 +23,7 @@ export const LEGACY_PCI_ID = 0x1005;
 const QUEUE_SIZE = 8;
 /** A buffer may be longer: then it comes back partly filled. */
 const MAX_FILL = 0x1_0000;
-const UNLIMITED = 0x7fff_ffff_ffff_ffff;
+const UNLIMITED = 2 ** 63;
 
 @device({ type: 'virtio-rng-device', bus: 'virtio-bus' })
 export class VirtioRng extends VirtioDevice {
@@ -21,7 +35,15 @@ export class VirtioRng extends VirtioDevice {
   maxPerPeriod = UNLIMITED;
   @property({ type: uint32Type, name: 'period', default: 0x1_0000 })
   periodMs = 0x1_0000;
-  @property({ type: linkType('rng-backend'), set(this: VirtioRng, value: string) { this.setRng(value); }, get(this: VirtioRng) { return this.backend?.path ?? ''; } })
+  @property({
+    type: linkType('rng-backend'),
+    set(this: VirtioRng, value: string) {
+      this.setRng(value);
+    },
+    get(this: VirtioRng) {
+      return this.backend?.path ?? '';
+    },
+  })
   rng = '';
 
   // State.

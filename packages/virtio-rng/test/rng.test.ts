@@ -1,4 +1,4 @@
-import { MiB, VirtualClock, type ManualClock } from '@nandu/core';
+import { type ManualClock, MiB, VirtualClock } from '@nandu/core';
 import { VirtioDriver, type VirtqueueDriver } from '@nandu/testkit';
 import { testMachine } from '@nandu/virtio/testing';
 import { virtioRngPlugin } from '../src/index.js';
@@ -7,7 +7,11 @@ const VERSION_1 = 1n << 32n;
 const SLOT = 3;
 
 function powerOn(properties: Record<string, unknown> = {}) {
-  const setup = testMachine({ plugins: [virtioRngPlugin], memory: { sizeBytes: 16 * MiB }, devices: [{ driver: 'virtio-rng-pci', properties: { addr: '3', ...properties } }] });
+  const setup = testMachine({
+    plugins: [virtioRngPlugin],
+    memory: { sizeBytes: 16 * MiB },
+    devices: [{ driver: 'virtio-rng-pci', properties: { addr: '3', ...properties } }],
+  });
   return { ...setup, driver: new VirtioDriver(setup.memory, setup.io, SLOT) };
 }
 

@@ -1,6 +1,6 @@
 /** The I/O window of the legacy interface (virtio 1.2, section 4.1.4.10), for drivers from before virtio 1.0. */
 import type { MmioHandler, Saveable } from '@nandu/core';
-import { feature, FEATURE_BAD, NO_VECTOR } from './constants.js';
+import { FEATURE_BAD, feature, NO_VECTOR } from './constants.js';
 import { configRegisters } from './modern-registers.js';
 import type { VirtioDevice } from './virtio-device.js';
 import type { Virtqueue } from './virtqueue.js';
@@ -50,16 +50,26 @@ export class LegacyRegisters implements MmioHandler, Saveable {
     const { device, queue } = this;
     if (offset >= this.configStart) return this.config.read(offset - this.configStart, size);
     switch (offset) {
-      case REG.deviceFeatures: return Number(device.features('legacy'));
-      case REG.driverFeatures: return Number(device.driverFeatures & 0xffff_ffffn);
-      case REG.queueAddress: return Math.floor((queue?.descriptors ?? 0) / PAGE);
-      case REG.queueSize: return queue?.maxSize ?? 0;
-      case REG.queueSelect: return this.queueSelect;
-      case REG.status: return device.status;
-      case REG.isr: return this.wiring.readIsr();
-      case REG.configVector: return device.transport.configVector;
-      case REG.queueVector: return queue?.vector ?? NO_VECTOR;
-      default: return 2 ** (8 * size) - 1;
+      case REG.deviceFeatures:
+        return Number(device.features('legacy'));
+      case REG.driverFeatures:
+        return Number(device.driverFeatures & 0xffff_ffffn);
+      case REG.queueAddress:
+        return Math.floor((queue?.descriptors ?? 0) / PAGE);
+      case REG.queueSize:
+        return queue?.maxSize ?? 0;
+      case REG.queueSelect:
+        return this.queueSelect;
+      case REG.status:
+        return device.status;
+      case REG.isr:
+        return this.wiring.readIsr();
+      case REG.configVector:
+        return device.transport.configVector;
+      case REG.queueVector:
+        return queue?.vector ?? NO_VECTOR;
+      default:
+        return 2 ** (8 * size) - 1;
     }
   }
 
@@ -67,13 +77,27 @@ export class LegacyRegisters implements MmioHandler, Saveable {
     const { device, queue } = this;
     if (offset >= this.configStart) return this.config.write(offset - this.configStart, value, size);
     switch (offset) {
-      case REG.driverFeatures: device.acceptFeatures(value & (1 << FEATURE_BAD) ? 0n : BigInt(value >>> 0) & ~feature(FEATURE_BAD), 'legacy'); break;
-      case REG.queueAddress: this.placeQueue(queue, value); break;
-      case REG.queueSelect: this.queueSelect = value & 0xffff; break;
-      case REG.queueNotify: device.notified(value & 0xffff); break;
-      case REG.status: device.setStatus(value & 0xff); break;
-      case REG.configVector: device.transport.configVector = this.wiring.checkVector(value & 0xffff); break;
-      case REG.queueVector: if (queue) queue.vector = this.wiring.checkVector(value & 0xffff); break;
+      case REG.driverFeatures:
+        device.acceptFeatures(value & (1 << FEATURE_BAD) ? 0n : BigInt(value >>> 0) & ~feature(FEATURE_BAD), 'legacy');
+        break;
+      case REG.queueAddress:
+        this.placeQueue(queue, value);
+        break;
+      case REG.queueSelect:
+        this.queueSelect = value & 0xffff;
+        break;
+      case REG.queueNotify:
+        device.notified(value & 0xffff);
+        break;
+      case REG.status:
+        device.setStatus(value & 0xff);
+        break;
+      case REG.configVector:
+        device.transport.configVector = this.wiring.checkVector(value & 0xffff);
+        break;
+      case REG.queueVector:
+        if (queue) queue.vector = this.wiring.checkVector(value & 0xffff);
+        break;
       default:
     }
   }

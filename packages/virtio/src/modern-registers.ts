@@ -50,44 +50,85 @@ export class CommonRegisters implements MmioHandler, Saveable {
   read(offset: number): number {
     const { device, queue } = this;
     switch (offset) {
-      case REG.deviceFeatureSelect: return this.deviceFeatureSelect;
-      case REG.deviceFeature: return word(device.features('modern'), this.deviceFeatureSelect);
-      case REG.driverFeatureSelect: return this.driverFeatureSelect;
-      case REG.driverFeature: return word(device.driverFeatures, this.driverFeatureSelect);
-      case REG.configVector: return device.transport.configVector;
-      case REG.queueCount: return device.queues.length;
-      case REG.status: return device.status;
-      case REG.generation: return device.generation;
-      case REG.queueSelect: return this.queueSelect;
-      case REG.queueSize: return queue?.size ?? 0;
-      case REG.queueVector: return queue?.vector ?? NO_VECTOR;
-      case REG.queueEnable: return queue?.enabled ? 1 : 0;
+      case REG.deviceFeatureSelect:
+        return this.deviceFeatureSelect;
+      case REG.deviceFeature:
+        return word(device.features('modern'), this.deviceFeatureSelect);
+      case REG.driverFeatureSelect:
+        return this.driverFeatureSelect;
+      case REG.driverFeature:
+        return word(device.driverFeatures, this.driverFeatureSelect);
+      case REG.configVector:
+        return device.transport.configVector;
+      case REG.queueCount:
+        return device.queues.length;
+      case REG.status:
+        return device.status;
+      case REG.generation:
+        return device.generation;
+      case REG.queueSelect:
+        return this.queueSelect;
+      case REG.queueSize:
+        return queue?.size ?? 0;
+      case REG.queueVector:
+        return queue?.vector ?? NO_VECTOR;
+      case REG.queueEnable:
+        return queue?.enabled ? 1 : 0;
       // Every queue rings at an offset of its own.
-      case REG.queueNotifyOffset: return this.queueSelect;
-      case REG.queueDescriptors: return low(queue?.descriptors ?? 0);
-      case REG.queueDescriptors + 4: return high(queue?.descriptors ?? 0);
-      case REG.queueAvailable: return low(queue?.available ?? 0);
-      case REG.queueAvailable + 4: return high(queue?.available ?? 0);
-      case REG.queueUsed: return low(queue?.used ?? 0);
-      case REG.queueUsed + 4: return high(queue?.used ?? 0);
-      default: return 0;
+      case REG.queueNotifyOffset:
+        return this.queueSelect;
+      case REG.queueDescriptors:
+        return low(queue?.descriptors ?? 0);
+      case REG.queueDescriptors + 4:
+        return high(queue?.descriptors ?? 0);
+      case REG.queueAvailable:
+        return low(queue?.available ?? 0);
+      case REG.queueAvailable + 4:
+        return high(queue?.available ?? 0);
+      case REG.queueUsed:
+        return low(queue?.used ?? 0);
+      case REG.queueUsed + 4:
+        return high(queue?.used ?? 0);
+      default:
+        return 0;
     }
   }
 
   write(offset: number, value: number): void {
     const { device, queue } = this;
     switch (offset) {
-      case REG.deviceFeatureSelect: this.deviceFeatureSelect = value; break;
-      case REG.driverFeatureSelect: this.driverFeatureSelect = value; break;
-      case REG.driverFeature: this.writeFeatures(value); break;
-      case REG.configVector: device.transport.configVector = this.checkVector(value); break;
-      case REG.status: device.setStatus(value & 0xff); break;
-      case REG.queueSelect: this.queueSelect = value & 0xffff; break;
-      case REG.queueSize: if (queue) setSize(queue, value); break;
-      case REG.queueVector: if (queue) queue.vector = this.checkVector(value); break;
-      case REG.queueEnable: if (queue && value === 1) queue.enabled = true; break;
-      case REG.queueReset: if (queue && value === 1) queue.reset(); break;
-      default: if (queue) this.writeRings(queue, offset, value);
+      case REG.deviceFeatureSelect:
+        this.deviceFeatureSelect = value;
+        break;
+      case REG.driverFeatureSelect:
+        this.driverFeatureSelect = value;
+        break;
+      case REG.driverFeature:
+        this.writeFeatures(value);
+        break;
+      case REG.configVector:
+        device.transport.configVector = this.checkVector(value);
+        break;
+      case REG.status:
+        device.setStatus(value & 0xff);
+        break;
+      case REG.queueSelect:
+        this.queueSelect = value & 0xffff;
+        break;
+      case REG.queueSize:
+        if (queue) setSize(queue, value);
+        break;
+      case REG.queueVector:
+        if (queue) queue.vector = this.checkVector(value);
+        break;
+      case REG.queueEnable:
+        if (queue && value === 1) queue.enabled = true;
+        break;
+      case REG.queueReset:
+        if (queue && value === 1) queue.reset();
+        break;
+      default:
+        if (queue) this.writeRings(queue, offset, value);
     }
   }
 
@@ -148,7 +189,10 @@ export function configRegisters(device: VirtioDevice): MmioHandler {
     },
     write(offset, value, size) {
       if (offset + size > device.configBytes().length) return;
-      device.configWritten(offset, Uint8Array.from({ length: size }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff));
+      device.configWritten(
+        offset,
+        Uint8Array.from({ length: size }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff),
+      );
     },
   };
 }

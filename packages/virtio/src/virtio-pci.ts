@@ -1,6 +1,6 @@
 /** virtio over PCI (virtio 1.2, section 4.1): modern, and transitional where the device has a legacy number. */
 import { boolType, ConfigError, type Device, MemoryRegion, onOffAutoType, property, saved, type, uint32Type } from '@nandu/core';
-import { Msix, pciConfig, PciDevice } from '@nandu/pci';
+import { Msix, PciDevice, pciConfig } from '@nandu/pci';
 import { NO_VECTOR } from './constants.js';
 import { LegacyRegisters } from './legacy-registers.js';
 import { CommonRegisters, configRegisters } from './modern-registers.js';

@@ -12,7 +12,11 @@ const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 function powerOn(features = VERSION_1) {
-  const setup = testMachine({ plugins: [{ name: 'echo', types: [EchoDevice, EchoPci] }], memory: { sizeBytes: 16 * MiB }, devices: [{ driver: 'echo-pci', id: 'echo', properties: { addr: '5' } }] });
+  const setup = testMachine({
+    plugins: [{ name: 'echo', types: [EchoDevice, EchoPci] }],
+    memory: { sizeBytes: 16 * MiB },
+    devices: [{ driver: 'echo-pci', id: 'echo', properties: { addr: '5' } }],
+  });
   const driver = new VirtioDriver(setup.memory, setup.io, 5);
   driver.negotiate(features);
   const queue = driver.queue(0, RINGS);
@@ -59,15 +63,81 @@ it('interrupts once the used index passes what the driver waits for', () => {
 type Ring = (queue: VirtqueueDriver, memory: AddressSpaceMemory) => void;
 const BAD: readonly { readonly name: string; readonly make: Ring; readonly says: string }[] = [
   { name: 'a head beyond the table', make: (q) => q.offer(8), says: 'Guest says index 8 is available' },
-  { name: 'an index that ran ahead', make: (q, m) => { m.write(q.available + 2, 100, 2); q.offer(0); m.write(q.available + 2, 100, 2); }, says: 'Guest says index|virtio: zero sized' },
-  { name: 'a loop', make: (q) => { q.writeDescriptor(0, { address: BUFFERS, length: 4, flags: 1, next: 0 }); q.offer(0); }, says: 'Looped descriptor' },
-  { name: 'a next beyond the table', make: (q) => { q.writeDescriptor(0, { address: BUFFERS, length: 4, flags: 1, next: 9 }); q.offer(0); }, says: 'Desc next is 9' },
-  { name: 'an empty buffer', make: (q) => { q.writeDescriptor(0, { address: BUFFERS, length: 0, flags: 0 }); q.offer(0); }, says: 'virtio: zero sized buffers are not allowed' },
-  { name: 'a buffer outside memory', make: (q) => { q.writeDescriptor(0, { address: 2 ** 40, length: 4, flags: 0 }); q.offer(0); }, says: 'virtio: bogus descriptor or out of resources' },
-  { name: 'a buffer that reaches out of memory', make: (q) => { q.writeDescriptor(0, { address: BUFFERS, length: 0xffff_ffff, flags: 0 }); q.offer(0); }, says: 'virtio: bogus descriptor or out of resources' },
-  { name: 'readable after writable', make: (q) => { q.writeDescriptor(0, { address: BUFFERS, length: 4, flags: 3, next: 1 }); q.writeDescriptor(1, { address: BUFFERS, length: 4, flags: 0 }); q.offer(0); }, says: 'Incorrect order for descriptors' },
-  { name: 'an indirect table of odd size', make: (q) => { q.writeDescriptor(0, { address: BUFFERS, length: 17, flags: 4 }); q.offer(0); }, says: 'Invalid size for indirect buffer table' },
-  { name: 'an indirect table in itself', make: (q) => { q.writeDescriptor(0, { address: BUFFERS, length: 16, flags: 4 }, BUFFERS); q.writeDescriptor(0, { address: BUFFERS, length: 16, flags: 4 }); q.offer(0); }, says: 'Indirect descriptor in an indirect table' },
+  {
+    name: 'an index that ran ahead',
+    make: (q, m) => {
+      m.write(q.available + 2, 100, 2);
+      q.offer(0);
+      m.write(q.available + 2, 100, 2);
+    },
+    says: 'Guest says index|virtio: zero sized',
+  },
+  {
+    name: 'a loop',
+    make: (q) => {
+      q.writeDescriptor(0, { address: BUFFERS, length: 4, flags: 1, next: 0 });
+      q.offer(0);
+    },
+    says: 'Looped descriptor',
+  },
+  {
+    name: 'a next beyond the table',
+    make: (q) => {
+      q.writeDescriptor(0, { address: BUFFERS, length: 4, flags: 1, next: 9 });
+      q.offer(0);
+    },
+    says: 'Desc next is 9',
+  },
+  {
+    name: 'an empty buffer',
+    make: (q) => {
+      q.writeDescriptor(0, { address: BUFFERS, length: 0, flags: 0 });
+      q.offer(0);
+    },
+    says: 'virtio: zero sized buffers are not allowed',
+  },
+  {
+    name: 'a buffer outside memory',
+    make: (q) => {
+      q.writeDescriptor(0, { address: 2 ** 40, length: 4, flags: 0 });
+      q.offer(0);
+    },
+    says: 'virtio: bogus descriptor or out of resources',
+  },
+  {
+    name: 'a buffer that reaches out of memory',
+    make: (q) => {
+      q.writeDescriptor(0, { address: BUFFERS, length: 0xffff_ffff, flags: 0 });
+      q.offer(0);
+    },
+    says: 'virtio: bogus descriptor or out of resources',
+  },
+  {
+    name: 'readable after writable',
+    make: (q) => {
+      q.writeDescriptor(0, { address: BUFFERS, length: 4, flags: 3, next: 1 });
+      q.writeDescriptor(1, { address: BUFFERS, length: 4, flags: 0 });
+      q.offer(0);
+    },
+    says: 'Incorrect order for descriptors',
+  },
+  {
+    name: 'an indirect table of odd size',
+    make: (q) => {
+      q.writeDescriptor(0, { address: BUFFERS, length: 17, flags: 4 });
+      q.offer(0);
+    },
+    says: 'Invalid size for indirect buffer table',
+  },
+  {
+    name: 'an indirect table in itself',
+    make: (q) => {
+      q.writeDescriptor(0, { address: BUFFERS, length: 16, flags: 4 }, BUFFERS);
+      q.writeDescriptor(0, { address: BUFFERS, length: 16, flags: 4 });
+      q.offer(0);
+    },
+    says: 'Indirect descriptor in an indirect table',
+  },
 ];
 
 it.each(BAD)('needs a reset after $name', ({ make, says }) => {

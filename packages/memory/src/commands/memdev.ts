@@ -1,4 +1,4 @@
-import { type Machine, hmpCommand, qmpCommand } from '@nandu/core';
+import { hmpCommand, type Machine, qmpCommand } from '@nandu/core';
 import { MemoryBackend } from '../memory-backend.js';
 
 function describe({ id, sizeBytes, merge, dump, prealloc, share, reserve, policy, hostNodes }: MemoryBackend) {
@@ -18,11 +18,13 @@ export const infoMemdev = hmpCommand({
   params: '',
   help: 'show memory backends',
   run(_, { machine }) {
-    const shown = backends(machine).map(describe).map((memdev) => {
-      const names = ['size', 'merge', 'dump', 'prealloc', 'share', 'reserve', 'policy'] as const;
-      const lines = names.map((name) => `  ${name}: ${name === 'size' ? ' ' : ''}${memdev[name]}\n`);
-      return `memory backend: ${memdev.id}\n${lines.join('')}  host nodes: ${memdev['host-nodes'].join(', ')}\n`;
-    });
+    const shown = backends(machine)
+      .map(describe)
+      .map((memdev) => {
+        const names = ['size', 'merge', 'dump', 'prealloc', 'share', 'reserve', 'policy'] as const;
+        const lines = names.map((name) => `  ${name}: ${name === 'size' ? ' ' : ''}${memdev[name]}\n`);
+        return `memory backend: ${memdev.id}\n${lines.join('')}  host nodes: ${memdev['host-nodes'].join(', ')}\n`;
+      });
     return `${shown.join('')}\n`;
   },
 });

@@ -1,5 +1,5 @@
 import { hmpCommand, qmpCommand } from '@nandu/core';
-import { memoryDevices, type MemoryDeviceInfo } from '../memory-device.js';
+import { type MemoryDeviceInfo, memoryDevices } from '../memory-device.js';
 
 /**
  * query-memory-devices: all memory devices, by address.
@@ -30,5 +30,8 @@ export const infoMemoryDevices = hmpCommand({
   args: '',
   params: '',
   help: 'show memory devices',
-  run: (_, { machine }) => memoryDevices(machine).map((device) => show(device.describe())).join(''),
+  run: (_, { machine }) =>
+    memoryDevices(machine)
+      .map((device) => show(device.describe()))
+      .join(''),
 });

@@ -35,7 +35,9 @@ function describe(device: PciDevice, bus: number) {
 }
 
 function buses(machine: Machine) {
-  return machine.buses.filter((bus) => bus instanceof PciBus).map((bus, number) => ({ bus: number, devices: bus.present().map((device) => describe(device, number)) }));
+  return machine.buses
+    .filter((bus) => bus instanceof PciBus)
+    .map((bus, number) => ({ bus: number, devices: bus.present().map((device) => describe(device, number)) }));
 }
 
 /** query-pci: every function of every bus, with where its BARs are mapped (-1: nowhere). */
@@ -69,5 +71,8 @@ export const infoPci = hmpCommand({
   args: '',
   params: '',
   help: 'show PCI info',
-  run: (_, { machine }) => buses(machine).flatMap(({ devices }) => devices.map(show)).join('') || undefined,
+  run: (_, { machine }) =>
+    buses(machine)
+      .flatMap(({ devices }) => devices.map(show))
+      .join('') || undefined,
 });

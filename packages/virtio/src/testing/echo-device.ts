@@ -17,7 +17,10 @@ export class EchoDevice extends VirtioDevice {
       for (let element = queue.pop(); element; element = queue.pop()) {
         const bytes = new Uint8Array(Math.min(64, element.readableLength));
         element.read(0, bytes);
-        const written = element.write(0, bytes.map((byte) => (byte >= 0x61 ? byte - 0x20 : byte)));
+        const written = element.write(
+          0,
+          bytes.map((byte) => (byte >= 0x61 ? byte - 0x20 : byte)),
+        );
         this.served++;
         queue.push(element, written);
         this.interruptFor(queue);

@@ -1,2 +1,2 @@
 export { EchoDevice, EchoPci } from './echo-device.js';
-export { TestBoard, testMachine, type TestMachineOptions } from './test-machine.js';
+export { TestBoard, type TestMachineOptions, testMachine } from './test-machine.js';

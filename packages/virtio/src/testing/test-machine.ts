@@ -1,5 +1,23 @@
 /** A machine for tests of virtio devices: RAM, a PCI bus, the window for memory devices. No processor, no interrupt controller. */
-import { addObject, AddressSpaceIo, AddressSpaceMemory, Board, Device, type DeviceOptions, GiB, Log, Machine, type MachineConfig, type MachineEvent, MemoryRegion, MiB, MsiTarget, type NumaNodeConfig, type Plugin, type } from '@nandu/core';
+import {
+  AddressSpaceIo,
+  AddressSpaceMemory,
+  addObject,
+  Board,
+  Device,
+  type DeviceOptions,
+  GiB,
+  Log,
+  Machine,
+  type MachineConfig,
+  type MachineEvent,
+  MemoryRegion,
+  MiB,
+  MsiTarget,
+  type NumaNodeConfig,
+  type Plugin,
+  type,
+} from '@nandu/core';
 import { DeviceMemory, MachineMemory, memoryPlugin } from '@nandu/memory';
 import { ConfigMechanism1, PciBus, pciPlugin } from '@nandu/pci';
 import { inject } from 'tsyringe';
@@ -52,7 +70,9 @@ export class TestBoard extends Board {
       log: this.log,
       msi: new Messages(),
       routeInterrupt: (slot, pin) => (slot - 1 + pin) & 3,
-      setInterrupt: (line, level) => { this.lines[line] = level; },
+      setInterrupt: (line, level) => {
+        this.lines[line] = level;
+      },
     });
     this.bus.hotpluggable = true;
     this.machine.addBus(this.bus);
