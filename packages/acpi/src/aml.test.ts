@@ -8,7 +8,11 @@ it.each([
   ['a root path', path('\\_SB'), '5c5f53425f'],
   ['two segments', path('\\_SB.PCI0'), '5c2e5f53425f50434930'],
   ['three segments', path('PCI0.S08.P40C'), '2f03504349305330385f50343043'],
-  ['small integers', [...integer(0), ...integer(1), ...integer(9), ...integer(0x1234), ...integer(0xfed0_0000), ...integer(2 ** 32)], '00010a090b34120c0000d0fe0e0000000001000000'],
+  [
+    'small integers',
+    [...integer(0), ...integer(1), ...integer(9), ...integer(0x1234), ...integer(0xfed0_0000), ...integer(2 ** 32)],
+    '00010a090b34120c0000d0fe0e0000000001000000',
+  ],
   ['an EISA id', eisaId('PNP0A03'), '0c41d00a03'],
   ['a named string', name('_HID', text('ACPI0007')), '085f4849440d4143504930303037'.concat('00')],
   ['a package', packageOf(integer(0), integer(1)), '1204020001'],
@@ -23,7 +27,10 @@ it.each([
   { bytes: 100, encoded: 2 },
   { bytes: 5000, encoded: 3 },
 ])('gives a scope of $bytes bytes a length of $encoded', ({ bytes, encoded }) => {
-  const term = scope('\\', Array.from({ length: bytes }, () => 0xa3));
+  const term = scope(
+    '\\',
+    Array.from({ length: bytes }, () => 0xa3),
+  );
   const lead = term[1] as number;
   expect(lead >> 6).toBe(encoded - 1);
   const length = encoded === 1 ? lead : (lead & 15) + (term[2] as number) * 16 + (encoded === 3 ? (term[3] as number) * 4096 : 0);

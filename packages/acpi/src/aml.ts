@@ -5,9 +5,34 @@
 export type Term = readonly number[];
 
 const OP = {
-  zero: 0x00, one: 0x01, name: 0x08, byte: 0x0a, word: 0x0b, dword: 0x0c, string: 0x0d, qword: 0x0e, scope: 0x10, buffer: 0x11, package: 0x12,
-  method: 0x14, dualPrefix: 0x2e, multiPrefix: 0x2f, extended: 0x5b, local0: 0x60, arg0: 0x68, store: 0x70, and: 0x7b, or: 0x7d,
-  shiftLeft: 0x79, notify: 0x86, createDwordField: 0x8a, equal: 0x93, less: 0x95, if: 0xa0, else: 0xa1, return: 0xa4,
+  zero: 0x00,
+  one: 0x01,
+  name: 0x08,
+  byte: 0x0a,
+  word: 0x0b,
+  dword: 0x0c,
+  string: 0x0d,
+  qword: 0x0e,
+  scope: 0x10,
+  buffer: 0x11,
+  package: 0x12,
+  method: 0x14,
+  dualPrefix: 0x2e,
+  multiPrefix: 0x2f,
+  extended: 0x5b,
+  local0: 0x60,
+  arg0: 0x68,
+  store: 0x70,
+  and: 0x7b,
+  or: 0x7d,
+  shiftLeft: 0x79,
+  notify: 0x86,
+  createDwordField: 0x8a,
+  equal: 0x93,
+  less: 0x95,
+  if: 0xa0,
+  else: 0xa1,
+  return: 0xa4,
 } as const;
 const EXTENDED = { mutex: 0x01, acquire: 0x23, release: 0x27, region: 0x80, field: 0x81, device: 0x82 } as const;
 
@@ -32,7 +57,11 @@ function ascii(text: string): number[] {
 /** A name or path: 'LNKA', '\\_SB.PCI0', '^PRQ0'. Segments are filled up to four letters. */
 export function path(text: string): Term {
   const prefix = /^[\\^]*/.exec(text)?.[0] ?? '';
-  const segments = text.slice(prefix.length).split('.').filter(Boolean).map((segment) => ascii(segment.padEnd(4, '_')));
+  const segments = text
+    .slice(prefix.length)
+    .split('.')
+    .filter(Boolean)
+    .map((segment) => ascii(segment.padEnd(4, '_')));
   const count = segments.length === 0 ? [0] : segments.length === 1 ? [] : segments.length === 2 ? [OP.dualPrefix] : [OP.multiPrefix, segments.length];
   return [...ascii(prefix), ...count, ...segments.flat()];
 }
@@ -78,7 +107,14 @@ export function method(at: string, argumentCount: number, options: { readonly se
   return [OP.method, ...withLength([...path(at), argumentCount | (options.serialized ? 8 : 0), ...terms.flat()])];
 }
 
-export const region = (at: string, space: number, offset: number, length: number): Term => [OP.extended, EXTENDED.region, ...path(at), space, ...integer(offset), ...integer(length)];
+export const region = (at: string, space: number, offset: number, length: number): Term => [
+  OP.extended,
+  EXTENDED.region,
+  ...path(at),
+  space,
+  ...integer(offset),
+  ...integer(length),
+];
 
 /** Fields one after the other: names with their sizes in bits; a nameless one is a gap. */
 export function fields(regionName: string, flags: number, ...list: readonly (readonly [name: string, bits: number])[]): Term {
@@ -108,4 +144,9 @@ export const returning = (value: Term): Term => [OP.return, ...value];
 export const notify = (target: string, value: Term): Term => [OP.notify, ...path(target), ...value];
 /** Calls a method: how many arguments it takes is known from its definition. */
 export const call = (target: string, ...values: Term[]): Term => [...path(target), ...values.flat()];
-export const createDwordField = (source: Term, byteIndex: number, field: string): Term => [OP.createDwordField, ...source, ...integer(byteIndex), ...path(field)];
+export const createDwordField = (source: Term, byteIndex: number, field: string): Term => [
+  OP.createDwordField,
+  ...source,
+  ...integer(byteIndex),
+  ...path(field),
+];

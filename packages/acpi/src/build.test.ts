@@ -48,7 +48,16 @@ it('has every table that its platform asks for, each with a good checksum', () =
 
 it.each([
   { change: { hasHpet: false, hasNuma: false }, gone: ['HPET', 'SRAT'], there: [] },
-  { change: { distances: [[10, 20], [20, 10]] }, gone: [], there: ['SLIT'] },
+  {
+    change: {
+      distances: [
+        [10, 20],
+        [20, 10],
+      ],
+    },
+    gone: [],
+    there: ['SLIT'],
+  },
   { change: { pci: { ...SEED.pci, configAddress: 0xb000_0000 } }, gone: [], there: ['MCFG'] },
 ])('follows the platform: without $gone, with $there', ({ change, gone, there }) => {
   const found = tables({ ...SEED, ...change });
@@ -60,24 +69,38 @@ it('says where power management is', () => {
   const fadt = tables(SEED).get('FACP') as Buffer;
   expect(fadt.length).toBe(276);
   expect({
-    sci: fadt.readUInt16LE(46), command: fadt.readUInt32LE(48), event: fadt.readUInt32LE(56), control: fadt.readUInt32LE(64), timer: fadt.readUInt32LE(76),
-    gpe: fadt.readUInt32LE(80), reset: Number(fadt.readBigUInt64LE(120)), resetValue: fadt[128],
+    sci: fadt.readUInt16LE(46),
+    command: fadt.readUInt32LE(48),
+    event: fadt.readUInt32LE(56),
+    control: fadt.readUInt32LE(64),
+    timer: fadt.readUInt32LE(76),
+    gpe: fadt.readUInt32LE(80),
+    reset: Number(fadt.readBigUInt64LE(120)),
+    resetValue: fadt[128],
   }).toEqual({ sci: 9, command: 0xb2, event: 0x600, control: 0x604, timer: 0x608, gpe: 0xafe0, reset: 0xcf9, resetValue: 6 });
 });
 
 // Entries of QEMU's recorded tables (golden guest-acpi-tables.txt).
 it('lists interrupt controllers as QEMU does', () => {
   const madt = tables(SEED).get('APIC') as Buffer;
-  expect(madt.toString('hex', 36)).toBe([
-    '0000e0fe01000000', ...['0000', '0101', '0202', '0303'].map((id) => `0008${id}01000000`), '010c00000000c0fe00000000', '020a0000020000000000',
-    ...['05', '09', '0a', '0b'].map((irq) => `020a00${irq}${irq}0000000d00`), '0406ff000001',
-  ].join(''));
+  expect(madt.toString('hex', 36)).toBe(
+    [
+      '0000e0fe01000000',
+      ...['0000', '0101', '0202', '0303'].map((id) => `0008${id}01000000`),
+      '010c00000000c0fe00000000',
+      '020a0000020000000000',
+      ...['05', '09', '0a', '0b'].map((irq) => `020a00${irq}${irq}0000000d00`),
+      '0406ff000001',
+    ].join(''),
+  );
 });
 
 it('gives CPUs and memory to nodes, the window as hot-pluggable', () => {
   const srat = tables(SEED).get('SRAT') as Buffer;
   expect(srat.toString('hex', 48, 64)).toBe('00100000010000000000000000000000');
-  expect(srat.toString('hex', srat.length - 40)).toBe(['0128010000000000', '0000004001000000', '0000000004000000', '0000000003000000', '0000000000000000'].join(''));
+  expect(srat.toString('hex', srat.length - 40)).toBe(
+    ['0128010000000000', '0000004001000000', '0000000004000000', '0000000003000000', '0000000000000000'].join(''),
+  );
 });
 
 it('numbers CPUs beyond 254 with 32 bits', () => {

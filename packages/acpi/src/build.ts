@@ -1,7 +1,7 @@
 /** All tables of a platform, placed one after the other in guest memory, and the root pointer to them. */
 import { type AcpiPlatform } from './platform.js';
-import { checksum, table, TableWriter } from './table.js';
-import { srat, slit } from './tables/affinity.js';
+import { checksum, TableWriter, table } from './table.js';
+import { slit, srat } from './tables/affinity.js';
 import { dsdt } from './tables/dsdt.js';
 import { facs, fadt } from './tables/fadt.js';
 import { madt } from './tables/madt.js';

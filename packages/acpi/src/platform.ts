@@ -33,7 +33,16 @@ export interface AcpiMemory {
 }
 
 /** Fixed places of the PIIX4's power management and of what belongs to it. */
-export const ACPI_PORT = { pm: 0x600, pm1Event: 0x600, pm1Control: 0x604, timer: 0x608, gpe0: 0xafe0, smiCommand: 0xb2, reset: 0xcf9, pciHotplug: 0xae00 } as const;
+export const ACPI_PORT = {
+  pm: 0x600,
+  pm1Event: 0x600,
+  pm1Control: 0x604,
+  timer: 0x608,
+  gpe0: 0xafe0,
+  smiCommand: 0xb2,
+  reset: 0xcf9,
+  pciHotplug: 0xae00,
+} as const;
 export const PCI_HOTPLUG_PORTS = 0x18;
 export const SMI_ENABLE_ACPI = 0xf1;
 export const SMI_DISABLE_ACPI = 0xf0;

@@ -7,7 +7,15 @@ const POWER_BUTTON = 0x100;
 function powerOn() {
   const clock = new FakeClock();
   const events = { sci: false, off: 0 };
-  const power = new PowerManagement(clock, { sci: (level) => { events.sci = level; }, powerOff: () => { events.off++; }, unimplemented: () => undefined });
+  const power = new PowerManagement(clock, {
+    sci: (level) => {
+      events.sci = level;
+    },
+    powerOff: () => {
+      events.off++;
+    },
+    unimplemented: () => undefined,
+  });
   const write = (region: MemoryRegion, offset: number, value: number): void => region.parts.handler?.write(offset, value, 2);
   const read = (region: MemoryRegion, offset: number): number => {
     assert(region.parts.handler);

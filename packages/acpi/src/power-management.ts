@@ -60,9 +60,19 @@ export class PowerManagement implements Saveable {
   ) {
     this.alarm = clock.createAlarm(() => this.update());
     const words = { valid: { min: 1, max: 4 }, impl: { min: 2, max: 2 } } as const;
-    this.eventRegion = MemoryRegion.io('acpi-evt', 4, { read: (offset) => this.readEvent(offset), write: (offset, value) => this.writeEvent(offset, value) }, words);
+    this.eventRegion = MemoryRegion.io(
+      'acpi-evt',
+      4,
+      { read: (offset) => this.readEvent(offset), write: (offset, value) => this.writeEvent(offset, value) },
+      words,
+    );
     this.controlRegion = MemoryRegion.io('acpi-cnt', 2, { read: () => this.control, write: (_offset, value) => this.writeControl(value) }, words);
-    this.timerRegion = MemoryRegion.io('acpi-tmr', 4, { read: () => this.ticks() & TIMER_MASK, write: () => undefined }, { valid: { min: 1, max: 4 }, impl: { min: 4, max: 4 } });
+    this.timerRegion = MemoryRegion.io(
+      'acpi-tmr',
+      4,
+      { read: () => this.ticks() & TIMER_MASK, write: () => undefined },
+      { valid: { min: 1, max: 4 }, impl: { min: 4, max: 4 } },
+    );
     this.gpeRegion = MemoryRegion.io('acpi-gpe0', 4, this.gpeHandler(), { valid: { min: 1, max: 4 }, impl: { min: 1, max: 1 } });
     this.commandRegion = MemoryRegion.io('apm-io', 2, this.commandHandler(), { valid: { min: 1, max: 1 } });
   }

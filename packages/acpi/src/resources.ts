@@ -48,5 +48,6 @@ function addressSpace(tag: number, width: number, kind: number, flags: number, f
 
 export const busNumbers = (first: number, last: number): Descriptor => addressSpace(0x88, 2, KIND.bus, 0, first, last);
 export const portWindow = (first: number, last: number): Descriptor => addressSpace(0x88, 2, KIND.io, ENTIRE_RANGE, first, last);
-export const memoryWindow = (first: number, last: number, cacheable = false): Descriptor => addressSpace(0x87, 4, KIND.memory, WRITABLE | (cacheable ? CACHEABLE : 0), first, last);
+export const memoryWindow = (first: number, last: number, cacheable = false): Descriptor =>
+  addressSpace(0x87, 4, KIND.memory, WRITABLE | (cacheable ? CACHEABLE : 0), first, last);
 export const wideMemoryWindow = (first: number, last: number): Descriptor => addressSpace(0x8a, 8, KIND.memory, WRITABLE | CACHEABLE, first, last);

@@ -62,7 +62,10 @@ export function table(signature: string, revision: number, body: (writer: TableW
   const content = new TableWriter();
   body(content);
   const writer = new TableWriter();
-  writer.text(signature).u32(HEADER_BYTES + content.length).u8(revision, 0);
+  writer
+    .text(signature)
+    .u32(HEADER_BYTES + content.length)
+    .u8(revision, 0);
   writer.text(OEM_ID, 6).text(OEM_TABLE_ID, 8).u32(1).text(CREATOR_ID, 4).u32(1);
   const bytes = Uint8Array.from([...writer.bytes(), ...content.bytes()]);
   bytes[9] = checksum(bytes);

@@ -27,7 +27,11 @@ export class ApicBus extends MsiTarget {
   deliver(message: ApicMessage, wide = false): void {
     const { destination, logical, mode } = message;
     if (mode === DELIVERY.lowestPriority) {
-      this.leastBusy((apic) => (logical ? apic.matchesLogical(destination, wide) : isMeant(apic, destination, wide)))?.receive(DELIVERY.fixed, message.vector, message.level);
+      this.leastBusy((apic) => (logical ? apic.matchesLogical(destination, wide) : isMeant(apic, destination, wide)))?.receive(
+        DELIVERY.fixed,
+        message.vector,
+        message.level,
+      );
       return;
     }
     for (const apic of this.apics) {

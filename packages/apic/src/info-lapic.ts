@@ -7,7 +7,12 @@ const MODE_NAMES = ['Fixed', 'LowPri', 'SMI', '...', 'NMI', 'INIT', 'SIPI', 'Ext
 const TIMER_NAMES = ['one-shot', 'periodic', 'tsc-deadline', 'invalid'] as const;
 const SHORTHANDS = ['no-shorthand', 'self', 'all-self', 'all'] as const;
 const LVT_NAMES: readonly (readonly [name: string, index: number])[] = [
-  ['LVT0', LVT.lint0], ['LVT1', LVT.lint1], ['LVTPC', LVT.performance], ['LVTERR', LVT.error], ['LVTTHMR', LVT.thermal], ['LVTT', LVT.timer],
+  ['LVT0', LVT.lint0],
+  ['LVT1', LVT.lint1],
+  ['LVTPC', LVT.performance],
+  ['LVTERR', LVT.error],
+  ['LVTTHMR', LVT.thermal],
+  ['LVTT', LVT.timer],
 ];
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');

@@ -10,7 +10,10 @@ const REMOTE_IRR = 0x4000;
 
 function powerOn() {
   const bus = new ApicBus();
-  const services = [[VirtualClock, new FakeClock()], [ApicBus, bus]] as const;
+  const services = [
+    [VirtualClock, new FakeClock()],
+    [ApicBus, bus],
+  ] as const;
   const lapic = realize(LocalApic, { services });
   lapic.setUpAsFirmware();
   const ioapic = realize(IoApic, { services });

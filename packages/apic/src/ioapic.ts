@@ -1,5 +1,5 @@
 /** ioapic: 24 inputs that become messages to local APICs (Intel 82093AA data sheet; version 0x20 adds the EOI register). */
-import { device, Device, type MmioHandler, property, saved } from '@nandu/core';
+import { Device, device, type MmioHandler, property, saved } from '@nandu/core';
 import { ApicBus } from './apic-bus.js';
 import type { ExternalInterrupts } from './local-apic.js';
 import { DELIVERY } from './message.js';

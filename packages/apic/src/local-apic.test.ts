@@ -5,7 +5,24 @@ import { APIC_PAGE_ADDRESS, apicPage } from './apic-page.js';
 import { LocalApic } from './local-apic.js';
 import { DELIVERY } from './message.js';
 
-const R = { id: 0x20, version: 0x30, tpr: 0x80, ppr: 0xa0, eoi: 0xb0, ldr: 0xd0, dfr: 0xe0, svr: 0xf0, esr: 0x280, icr: 0x300, icrHigh: 0x310, lvtTimer: 0x320, lint0: 0x350, initial: 0x380, current: 0x390, divide: 0x3e0 } as const;
+const R = {
+  id: 0x20,
+  version: 0x30,
+  tpr: 0x80,
+  ppr: 0xa0,
+  eoi: 0xb0,
+  ldr: 0xd0,
+  dfr: 0xe0,
+  svr: 0xf0,
+  esr: 0x280,
+  icr: 0x300,
+  icrHigh: 0x310,
+  lvtTimer: 0x320,
+  lint0: 0x350,
+  initial: 0x380,
+  current: 0x390,
+  divide: 0x3e0,
+} as const;
 
 /** A processor that only notes what it is told. */
 class Signals implements CpuSignals {
@@ -37,7 +54,10 @@ function powerOn(count = 1) {
   const cpus = Array.from({ length: count }, (_, id) => {
     const signals = new Signals();
     const apic = realize(LocalApic, {
-      services: [[VirtualClock, clock], [ApicBus, bus]],
+      services: [
+        [VirtualClock, clock],
+        [ApicBus, bus],
+      ],
       prepare: (device) => Object.assign(device, { apicId: id, isBootstrap: id === 0 }),
     });
     apic.connect(signals, TSC);

@@ -2,12 +2,12 @@
  * apic: a processor's local interrupt controller (SDM volume 3, chapter 11), xAPIC and x2APIC. This file decides which interrupt
  * is next; its registers are in registers.ts.
  */
-import { type CpuInterrupts, type CpuSignals, type CpuTsc, device, Device, saved, VirtualClock } from '@nandu/core';
+import { type CpuInterrupts, type CpuSignals, type CpuTsc, Device, device, saved, VirtualClock } from '@nandu/core';
 import { ApicBus } from './apic-bus.js';
 import { ApicTimer } from './apic-timer.js';
 import { Bits256 } from './bits256.js';
 import { DELIVERY } from './message.js';
-import { readRegister, REGISTER, writeRegister } from './registers.js';
+import { REGISTER, readRegister, writeRegister } from './registers.js';
 
 export const LVT = { timer: 0, thermal: 1, performance: 2, lint0: 3, lint1: 4, error: 5 } as const;
 export const MASKED = 0x1_0000;
@@ -170,7 +170,8 @@ export class LocalApic extends Device implements CpuInterrupts {
   }
   writeX2apic(msr: number, value: bigint): boolean {
     const index = msr - 0x800;
-    if (!this.isX2apic || index === REGISTER.icrHigh || index === REGISTER.destinationFormat || index === REGISTER.logicalId || index === REGISTER.id) return false;
+    if (!this.isX2apic || index === REGISTER.icrHigh || index === REGISTER.destinationFormat || index === REGISTER.logicalId || index === REGISTER.id)
+      return false;
     if (index === REGISTER.icrLow) this.icrHigh = Number(value >> 32n);
     else if (value >> 32n !== 0n) return false;
     return writeRegister(this, index, Number(value & 0xffff_ffffn));

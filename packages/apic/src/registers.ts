@@ -1,12 +1,30 @@
 /** Registers of the local APIC by index: offset / 16 in the xAPIC's page, or MSR - 0x800 in x2APIC mode (SDM volume 3, table 11-1). */
 import { TIMER_MODE } from './apic-timer.js';
-import { DELIVERY } from './message.js';
 import { ESR, type LocalApic, LVT, MASKED } from './local-apic.js';
+import { DELIVERY } from './message.js';
 
 export const REGISTER = {
-  id: 0x02, version: 0x03, tpr: 0x08, arbitration: 0x09, ppr: 0x0a, eoi: 0x0b, remoteRead: 0x0c, logicalId: 0x0d, destinationFormat: 0x0e,
-  spurious: 0x0f, isr: 0x10, tmr: 0x18, irr: 0x20, errors: 0x28, icrLow: 0x30, icrHigh: 0x31, lvt: 0x32, initialCount: 0x38,
-  currentCount: 0x39, divide: 0x3e, selfIpi: 0x3f,
+  id: 0x02,
+  version: 0x03,
+  tpr: 0x08,
+  arbitration: 0x09,
+  ppr: 0x0a,
+  eoi: 0x0b,
+  remoteRead: 0x0c,
+  logicalId: 0x0d,
+  destinationFormat: 0x0e,
+  spurious: 0x0f,
+  isr: 0x10,
+  tmr: 0x18,
+  irr: 0x20,
+  errors: 0x28,
+  icrLow: 0x30,
+  icrHigh: 0x31,
+  lvt: 0x32,
+  initialCount: 0x38,
+  currentCount: 0x39,
+  divide: 0x3e,
+  selfIpi: 0x3f,
 } as const;
 
 /** Version 0x14 with six LVT entries. */

@@ -1,4 +1,4 @@
-import { AddressSpaceMemory, type RamBlock, MemoryRegion } from '@nandu/core';
+import { AddressSpaceMemory, MemoryRegion, type RamBlock } from '@nandu/core';
 import { NEVER } from 'rxjs';
 import { FW_CFG, FwCfg } from './fw-cfg.js';
 import { IsaBench } from './isa-bench.test-support.js';
@@ -27,8 +27,15 @@ it('lists files by name, with their keys and sizes', () => {
   fwCfg.setFile('etc/b', Uint8Array.of(1, 2, 3));
   fwCfg.setFile('etc/a', Uint8Array.of(4));
   const directory = Buffer.from(read(FW_CFG.fileDirectory, 4 + 2 * 64));
-  const entries = [4, 68].map((at) => ({ name: directory.toString('latin1', at + 8, at + 13), size: directory.readUInt32BE(at), key: directory.readUInt16BE(at + 4) }));
-  expect(entries).toEqual([{ name: 'etc/a', size: 1, key: 0x21 }, { name: 'etc/b', size: 3, key: 0x20 }]);
+  const entries = [4, 68].map((at) => ({
+    name: directory.toString('latin1', at + 8, at + 13),
+    size: directory.readUInt32BE(at),
+    key: directory.readUInt16BE(at + 4),
+  }));
+  expect(entries).toEqual([
+    { name: 'etc/a', size: 1, key: 0x21 },
+    { name: 'etc/b', size: 3, key: 0x20 },
+  ]);
   expect(read(0x20, 3)).toEqual([1, 2, 3]);
 });
 
@@ -36,8 +43,13 @@ it('lists files by name, with their keys and sizes', () => {
 function smallRam(sizeBytes: number): RamBlock {
   const bytes = new Uint8Array(sizeBytes);
   return {
-    id: 'ram', sizeBytes, memory: new DataView(bytes.buffer), discarded$: NEVER, residentBytes: sizeBytes,
-    hostAddress: (offset) => offset, hostAddressIfTouched: (offset) => offset,
+    id: 'ram',
+    sizeBytes,
+    memory: new DataView(bytes.buffer),
+    discarded$: NEVER,
+    residentBytes: sizeBytes,
+    hostAddress: (offset) => offset,
+    hostAddressIfTouched: (offset) => offset,
     read: (offset, into) => into.set(bytes.subarray(offset, offset + into.length)),
     write: (offset, from) => bytes.set(from, offset),
     discard: () => undefined,

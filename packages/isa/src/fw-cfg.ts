@@ -6,9 +6,26 @@ import { AddressSpaceMemory, device, Log, saved } from '@nandu/core';
 import { IsaDevice } from './isa-bus.js';
 
 export const FW_CFG = {
-  signature: 0x00, id: 0x01, uuid: 0x02, ramSize: 0x03, noGraphic: 0x04, cpuCount: 0x05, machineId: 0x06,
-  kernelAddress: 0x07, kernelSize: 0x08, commandLine: 0x09, initrdAddress: 0x0a, initrdSize: 0x0b, bootDevice: 0x0c, numa: 0x0d,
-  bootMenu: 0x0e, maxCpus: 0x0f, fileDirectory: 0x19, firstFile: 0x20, e820: 0x8003, hpet: 0x8004,
+  signature: 0x00,
+  id: 0x01,
+  uuid: 0x02,
+  ramSize: 0x03,
+  noGraphic: 0x04,
+  cpuCount: 0x05,
+  machineId: 0x06,
+  kernelAddress: 0x07,
+  kernelSize: 0x08,
+  commandLine: 0x09,
+  initrdAddress: 0x0a,
+  initrdSize: 0x0b,
+  bootDevice: 0x0c,
+  numa: 0x0d,
+  bootMenu: 0x0e,
+  maxCpus: 0x0f,
+  fileDirectory: 0x19,
+  firstFile: 0x20,
+  e820: 0x8003,
+  hpet: 0x8004,
 } as const;
 
 /** Interface version: the classic port, and DMA. */
@@ -36,16 +53,28 @@ export class FwCfg extends IsaDevice {
   }
 
   override realize(): void {
-    this.mapPorts(0x510, 2, {
-      read: (offset, size) => (offset === 1 && size === 1 ? this.readByte() : 0),
-      write: (offset, value, size) => {
-        if (offset === 0 && size === 2) this.select(value);
+    this.mapPorts(
+      0x510,
+      2,
+      {
+        read: (offset, size) => (offset === 1 && size === 1 ? this.readByte() : 0),
+        write: (offset, value, size) => {
+          if (offset === 0 && size === 2) this.select(value);
+        },
       },
-    }, 'fwcfg', { valid: { min: 1, max: 2 }, impl: { min: 1, max: 2 } });
-    this.mapPorts(0x514, 8, {
-      read: readSignature,
-      write: (offset, value, size) => this.writeDmaAddress(offset, value, size),
-    }, 'fwcfg.dma', { valid: { min: 1, max: 4 }, impl: { min: 1, max: 4 } });
+      'fwcfg',
+      { valid: { min: 1, max: 2 }, impl: { min: 1, max: 2 } },
+    );
+    this.mapPorts(
+      0x514,
+      8,
+      {
+        read: readSignature,
+        write: (offset, value, size) => this.writeDmaAddress(offset, value, size),
+      },
+      'fwcfg.dma',
+      { valid: { min: 1, max: 4 }, impl: { min: 1, max: 4 } },
+    );
   }
 
   setItem(key: number, bytes: Uint8Array): void {

@@ -2,7 +2,14 @@
 import type { Alarm } from '@nandu/core';
 
 export const TIMER = {
-  level: 1 << 1, enable: 1 << 2, periodic: 1 << 3, periodicCapable: 1 << 4, wide: 1 << 5, setValue: 1 << 6, narrow: 1 << 8, route: 0x1f << 9,
+  level: 1 << 1,
+  enable: 1 << 2,
+  periodic: 1 << 3,
+  periodicCapable: 1 << 4,
+  wide: 1 << 5,
+  setValue: 1 << 6,
+  narrow: 1 << 8,
+  route: 0x1f << 9,
 } as const;
 /** What software may change in the configuration register. */
 const WRITABLE = TIMER.level | TIMER.enable | TIMER.periodic | TIMER.setValue | TIMER.narrow | TIMER.route;

@@ -13,7 +13,11 @@ function powerOn() {
   const clock = new FakeClock();
   const hpet = realize(Hpet, { services: [[VirtualClock, clock]] });
   const edges = new Map<number, number>();
-  hpet.outputs.forEach((line, gsi) => line.subscribe((level) => { if (level) edges.set(gsi, (edges.get(gsi) ?? 0) + 1); }));
+  hpet.outputs.forEach((line, gsi) =>
+    line.subscribe((level) => {
+      if (level) edges.set(gsi, (edges.get(gsi) ?? 0) + 1);
+    }),
+  );
   return { clock, hpet, edges };
 }
 

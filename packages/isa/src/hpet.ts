@@ -2,7 +2,7 @@
  * hpet: high precision event timers (IA-PC HPET Specification 1.0a): a counter of 10 ns and three comparators, each to one
  * interrupt of the I/O APIC, or the first two in place of the 8254 and the RTC (legacy replacement).
  */
-import { device, Device, IrqLine, type MmioHandler, property, saved, VirtualClock } from '@nandu/core';
+import { Device, device, IrqLine, type MmioHandler, property, saved, VirtualClock } from '@nandu/core';
 import { HpetTimer, NS_PER_TICK, type TimerState } from './hpet-timer.js';
 
 const SIZE_BYTES = 0x400;
@@ -33,7 +33,13 @@ export class Hpet extends Device implements MmioHandler {
 
   constructor(private readonly clock: VirtualClock) {
     super();
-    this.units = [0, 1, 2].map((index) => new HpetTimer(index, clock.createAlarm(() => this.match(index))));
+    this.units = [0, 1, 2].map(
+      (index) =>
+        new HpetTimer(
+          index,
+          clock.createAlarm(() => this.match(index)),
+        ),
+    );
     this.comparators = {
       save: () => this.units.map((unit) => unit.save()),
       load: (states) => this.units.forEach((unit, index) => unit.load(states[index] as TimerState)),

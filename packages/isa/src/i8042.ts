@@ -71,11 +71,13 @@ export class I8042 extends IsaDevice {
 
   private status(): number {
     const fromAux = this.source === 'aux' || this.source === 'controller-aux';
-    return STATUS.unlocked
-      | (this.source === '' ? 0 : STATUS.outputFull)
-      | (this.systemFlag ? STATUS.systemFlag : 0)
-      | (this.lastWasCommand ? STATUS.command : 0)
-      | (fromAux ? STATUS.auxData : 0);
+    return (
+      STATUS.unlocked |
+      (this.source === '' ? 0 : STATUS.outputFull) |
+      (this.systemFlag ? STATUS.systemFlag : 0) |
+      (this.lastWasCommand ? STATUS.command : 0) |
+      (fromAux ? STATUS.auxData : 0)
+    );
   }
 
   private readData(): number {
@@ -161,7 +163,11 @@ export class I8042 extends IsaDevice {
     switch (value) {
       case 0x20:
         return this.offer(this.mode, 'controller');
-      case 0x60: case 0xd1: case 0xd2: case 0xd3: case 0xd4:
+      case 0x60:
+      case 0xd1:
+      case 0xd2:
+      case 0xd3:
+      case 0xd4:
         this.waitsFor = value;
         return;
       case 0xa7:

@@ -6,9 +6,13 @@ import { PcSpeaker } from './speaker.js';
 function powerOn() {
   const bench = new IsaBench();
   const pit = bench.add(I8254);
-  bench.add(PcSpeaker, {}, (speaker) => { speaker.pit = pit; });
+  bench.add(PcSpeaker, {}, (speaker) => {
+    speaker.pit = pit;
+  });
   let edges = 0;
-  pit.irq$.subscribe((level) => { if (level) edges++; });
+  pit.irq$.subscribe((level) => {
+    if (level) edges++;
+  });
   return { bench, pit, edges: () => edges };
 }
 

@@ -25,8 +25,18 @@ export class I8257 extends IsaDevice {
 
   override realize(): void {
     const shift = this.dshift;
-    this.mapPorts(this.base, 8 << shift, { read: (offset) => this.readChannel(offset >> shift), write: (offset, value) => this.writeChannel(offset >> shift, value) }, 'dma-chan');
-    this.mapPorts(this.base + (8 << shift), 8 << shift, { read: (offset) => this.readControl(offset >> shift), write: (offset, value) => this.writeControl(offset >> shift, value) }, 'dma-cont');
+    this.mapPorts(
+      this.base,
+      8 << shift,
+      { read: (offset) => this.readChannel(offset >> shift), write: (offset, value) => this.writeChannel(offset >> shift, value) },
+      'dma-chan',
+    );
+    this.mapPorts(
+      this.base + (8 << shift),
+      8 << shift,
+      { read: (offset) => this.readControl(offset >> shift), write: (offset, value) => this.writeControl(offset >> shift, value) },
+      'dma-cont',
+    );
     this.mapPorts(this.pageBase + 1, 3, this.pageHandler(1), 'dma-page');
     this.mapPorts(this.pageBase + 7, 1, this.pageHandler(7), 'dma-page');
   }
@@ -35,7 +45,9 @@ export class I8257 extends IsaDevice {
     const channel = (offset: number): number => PAGE_CHANNEL[first + offset] as number;
     return {
       read: (offset: number) => this.pages[channel(offset)] as number,
-      write: (offset: number, value: number) => { this.pages[channel(offset)] = value; },
+      write: (offset: number, value: number) => {
+        this.pages[channel(offset)] = value;
+      },
     };
   }
 
@@ -64,12 +76,23 @@ export class I8257 extends IsaDevice {
 
   private writeControl(register: number, value: number): void {
     switch (register) {
-      case 2: this.mask = value & 4 ? this.mask | (1 << (value & 3)) : this.mask & ~(1 << (value & 3)); break;
-      case 4: this.highNext = false; break;
-      case 5: this.masterClear(); break;
-      case 6: this.mask = 0; break;
-      case 7: this.mask = value & 0x0f; break;
-      default: break; // commands, requests and modes matter to transfers only
+      case 2:
+        this.mask = value & 4 ? this.mask | (1 << (value & 3)) : this.mask & ~(1 << (value & 3));
+        break;
+      case 4:
+        this.highNext = false;
+        break;
+      case 5:
+        this.masterClear();
+        break;
+      case 6:
+        this.mask = 0;
+        break;
+      case 7:
+        this.mask = value & 0x0f;
+        break;
+      default:
+        break; // commands, requests and modes matter to transfers only
     }
   }
 

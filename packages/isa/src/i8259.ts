@@ -6,7 +6,12 @@ import { device, IrqLine, property, saved } from '@nandu/core';
 import { IsaDevice } from './isa-bus.js';
 
 /** Which initialization command word the data port expects next. */
-const enum Expect { Mask, Icw2, Icw3, Icw4 }
+enum Expect {
+  Mask,
+  Icw2,
+  Icw3,
+  Icw4,
+}
 
 @device({ type: 'isa-i8259', bus: 'ISA', userCreatable: false })
 export class I8259 extends IsaDevice {
@@ -46,7 +51,17 @@ export class I8259 extends IsaDevice {
     this.addInputs('unnamed-gpio-in', 8, (pin, level) => this.setInput(pin, level));
     this.addOutputs('unnamed-gpio-out', [this.output$]);
     this.mapPorts(this.iobase, 2, { read: (offset) => this.read(offset), write: (offset, value) => this.write(offset, value) }, 'pic');
-    this.mapPorts(this.elcrAddress, 1, { read: () => this.elcr, write: (_offset, value) => { this.elcr = value & this.elcrMask; } }, 'elcr');
+    this.mapPorts(
+      this.elcrAddress,
+      1,
+      {
+        read: () => this.elcr,
+        write: (_offset, value) => {
+          this.elcr = value & this.elcrMask;
+        },
+      },
+      'elcr',
+    );
   }
 
   protected override derive(): void {

@@ -4,7 +4,7 @@ export { I8042 } from './i8042.js';
 export { I8254 } from './i8254.js';
 export { I8257 } from './i8257.js';
 export { I8259 } from './i8259.js';
-export { IsaBus, IsaDevice, type IrqSink } from './isa-bus.js';
+export { type IrqSink, IsaBus, IsaDevice } from './isa-bus.js';
 export { Mc146818 } from './mc146818.js';
 export { isaPlugin } from './plugin.js';
 export { Port92 } from './port92.js';

@@ -1,5 +1,18 @@
 /** An ISA bus for tests: devices on it, ports as the guest sees them, a clock that the test moves, interrupt requests that it reads. */
-import { AddressSpaceIo, type Chardev, type ChardevFrontend, Chardevs, type Device, HostClock, Machine, type MachineRequest, ManualClock, type ObjectClass, RealtimeClock, VirtualClock } from '@nandu/core';
+import {
+  AddressSpaceIo,
+  type Chardev,
+  type ChardevFrontend,
+  Chardevs,
+  type Device,
+  HostClock,
+  Machine,
+  type MachineRequest,
+  ManualClock,
+  type ObjectClass,
+  RealtimeClock,
+  VirtualClock,
+} from '@nandu/core';
 import { FakeClock, realize } from '@nandu/testkit';
 import { NEVER } from 'rxjs';
 import { IsaBus } from './isa-bus.js';
@@ -28,7 +41,10 @@ export class IsaBench {
     };
     return realize(constructor_, {
       services: [
-        [VirtualClock, this.clock], [HostClock, this.host], [RealtimeClock, this.host], [Machine, machine],
+        [VirtualClock, this.clock],
+        [HostClock, this.host],
+        [RealtimeClock, this.host],
+        [Machine, machine],
         [Chardevs, { get: (id: string) => (id === 'serial0' ? this.chardev : undefined) }],
       ],
       properties,

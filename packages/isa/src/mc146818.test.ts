@@ -33,7 +33,16 @@ it.each([
 it('takes a new time once updates go on', () => {
   const { bench, read, write } = powerOn();
   write(0x0b, 0x82);
-  for (const [cell, value] of [[0x32, 0x19], [9, 0x99], [8, 0x12], [7, 0x31], [4, 0x23], [2, 0x59], [0, 0x58]] as const) write(cell, value);
+  for (const [cell, value] of [
+    [0x32, 0x19],
+    [9, 0x99],
+    [8, 0x12],
+    [7, 0x31],
+    [4, 0x23],
+    [2, 0x59],
+    [0, 0x58],
+  ] as const)
+    write(cell, value);
   write(0x0b, 0x02);
   bench.clock.advanceUs(3_000_000);
   expect([0x32, 9, 8, 7, 4, 2].map(read)).toEqual([0x20, 0x00, 0x01, 0x01, 0x00, 0x00]);

@@ -4,7 +4,7 @@
  */
 import { type Alarm, type Clock, device, HostClock, IrqLine, Machine, property, RealtimeClock, VirtualClock } from '@nandu/core';
 import { IsaDevice } from './isa-bus.js';
-import { alarmMatches, nextAlarm, readTime, type RtcFormat, TIME_REGISTER, writeTime } from './rtc-time.js';
+import { alarmMatches, nextAlarm, type RtcFormat, readTime, TIME_REGISTER, writeTime } from './rtc-time.js';
 
 const REGISTER = { a: 0x0a, b: 0x0b, c: 0x0c, d: 0x0d } as const;
 /** Register B: stop updates, enable periodic, alarm, update-ended interrupts, binary, 24 hours. */
@@ -59,7 +59,12 @@ export class Mc146818 extends IsaDevice {
     this.cells[REGISTER.d] = 0x80; // the battery is good
     this.seenSecond = this.seconds();
     this.seenTick = this.tick();
-    this.mapPorts(this.iobase, 2, { read: (offset) => (offset === 0 ? 0xff : this.readCell(this.index)), write: (offset, value) => this.write(offset, value) }, 'rtc');
+    this.mapPorts(
+      this.iobase,
+      2,
+      { read: (offset) => (offset === 0 ? 0xff : this.readCell(this.index)), write: (offset, value) => this.write(offset, value) },
+      'rtc',
+    );
   }
 
   override reset(): void {

@@ -41,8 +41,18 @@ export interface PitChannel {
 
 export function newChannel(gate: boolean): PitChannel {
   return {
-    mode: 3, bcd: false, count: 0x10000, startTick: 0, gate, access: 3, writeHighNext: false, writeLow: 0,
-    readHighNext: false, latched: undefined, latchedStatus: undefined, nullCount: false,
+    mode: 3,
+    bcd: false,
+    count: 0x10000,
+    startTick: 0,
+    gate,
+    access: 3,
+    writeHighNext: false,
+    writeLow: 0,
+    readHighNext: false,
+    latched: undefined,
+    latchedStatus: undefined,
+    nullCount: false,
   };
 }
 

@@ -53,7 +53,9 @@ export function readTime(cells: Uint8Array, format: RtcFormat): number {
   const century = decode(cells[TIME_REGISTER.century] as number, { binary: false, hours24: true });
   const year = century * 100 + cell(TIME_REGISTER.year);
   const hours = decodeHours(cells[TIME_REGISTER.hours] as number, format);
-  return Math.floor(Date.UTC(year, cell(TIME_REGISTER.month) - 1, cell(TIME_REGISTER.day), hours, cell(TIME_REGISTER.minutes), cell(TIME_REGISTER.seconds)) / 1000);
+  return Math.floor(
+    Date.UTC(year, cell(TIME_REGISTER.month) - 1, cell(TIME_REGISTER.day), hours, cell(TIME_REGISTER.minutes), cell(TIME_REGISTER.seconds)) / 1000,
+  );
 }
 
 /** Whether the alarm registers match the time of day of `seconds`. Registers of 0xc0 and up match anything. */
@@ -63,9 +65,11 @@ export function alarmMatches(cells: Uint8Array, seconds: number, format: RtcForm
     const raw = cells[register] as number;
     return raw >= 0xc0 || read(raw, format) === value;
   };
-  return matches(ALARM_REGISTER.seconds, ofDay % 60, decode)
-    && matches(ALARM_REGISTER.minutes, Math.floor(ofDay / 60) % 60, decode)
-    && matches(ALARM_REGISTER.hours, Math.floor(ofDay / 3600), decodeHours);
+  return (
+    matches(ALARM_REGISTER.seconds, ofDay % 60, decode) &&
+    matches(ALARM_REGISTER.minutes, Math.floor(ofDay / 60) % 60, decode) &&
+    matches(ALARM_REGISTER.hours, Math.floor(ofDay / 3600), decodeHours)
+  );
 }
 
 /** The first second after `after` at which the alarm matches, or undefined where it never does. */

@@ -15,7 +15,12 @@ const CONNECTED = MSR.cts | MSR.dsr | MSR.dcd;
 
 const FIFO_SIZE = 16;
 const TRIGGER_LEVELS = [1, 4, 8, 14] as const;
-const PORTS = [{ iobase: 0x3f8, irq: 4 }, { iobase: 0x2f8, irq: 3 }, { iobase: 0x3e8, irq: 4 }, { iobase: 0x2e8, irq: 3 }] as const;
+const PORTS = [
+  { iobase: 0x3f8, irq: 4 },
+  { iobase: 0x2f8, irq: 3 },
+  { iobase: 0x3e8, irq: 4 },
+  { iobase: 0x2e8, irq: 3 },
+] as const;
 
 @device({ type: 'isa-serial', bus: 'ISA', category: 'Input', hotpluggable: false })
 export class IsaSerial extends IsaDevice {

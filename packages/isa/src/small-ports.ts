@@ -17,7 +17,10 @@ export class DebugConsole extends IsaDevice {
 
   override realize(): void {
     const chardev = this.chardevs.get(this.chardev);
-    if (!chardev) throw new ConfigError(this.chardev === '' ? "Can't create debugcon device, empty char device" : `Property 'isa-debugcon.chardev' can't find value '${this.chardev}'`);
+    if (!chardev)
+      throw new ConfigError(
+        this.chardev === '' ? "Can't create debugcon device, empty char device" : `Property 'isa-debugcon.chardev' can't find value '${this.chardev}'`,
+      );
     this.port = chardev.attach({ canReceive: () => 0, receive: () => undefined });
     this.mapPorts(this.iobase, 1, { read: () => this.readback, write: (_offset, value) => this.port?.write(Uint8Array.of(value)) }, 'isa-debugcon');
   }

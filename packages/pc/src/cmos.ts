@@ -2,7 +2,17 @@
 import { KiB, MiB } from '@nandu/core';
 import type { RamLayout } from './memory-layout.js';
 
-const CELL = { floppies: 0x10, equipment: 0x14, baseMemory: 0x15, extendedMemory: 0x17, bootOrder: 0x3d, extendedCopy: 0x30, above16M: 0x34, above4G: 0x5b, lastCpu: 0x5f } as const;
+const CELL = {
+  floppies: 0x10,
+  equipment: 0x14,
+  baseMemory: 0x15,
+  extendedMemory: 0x17,
+  bootOrder: 0x3d,
+  extendedCopy: 0x30,
+  above16M: 0x34,
+  above4G: 0x5b,
+  lastCpu: 0x5f,
+} as const;
 /** A coprocessor and a mouse; no floppy, no display. */
 const EQUIPMENT = 0x06;
 
@@ -20,4 +30,3 @@ export function fillCmos(cells: Uint8Array, { lowBytes, highBytes }: RamLayout, 
   put(CELL.above4G, highBytes / (64 * KiB), 3);
   put(CELL.lastCpu, cpuCount - 1, 1);
 }
-

@@ -1,6 +1,6 @@
 /** A CPU in the object tree: '<model>-x86_64-cpu', where it sits, its local APIC, and the processor that runs (none under qtest). */
 import { LocalApic } from '@nandu/apic';
-import { device, Device, int32Type, property } from '@nandu/core';
+import { Device, device, int32Type, property } from '@nandu/core';
 import type { Processor } from './cpu-factory.js';
 
 @device({ type: 'x86_64-cpu', abstract: true, interfaces: ['cpu'], category: 'CPU' })

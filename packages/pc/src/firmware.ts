@@ -23,7 +23,8 @@ export function setUpPci(bus: PciBus, piix3: Piix3, pm: Piix4Pm, hole64Start: nu
     placeBars(bus.present(), hole64Start);
     for (const device of bus.present()) {
       const pin = device.configRead(pciConfig.INTERRUPT_PIN, 1);
-      if (pin !== 0) device.configWrite(pciConfig.INTERRUPT_LINE, device === pm ? SCI_IRQ : (PIRQ_IRQS[bus.wiring.routeInterrupt(device.slot, pin - 1)] as number), 1);
+      if (pin !== 0)
+        device.configWrite(pciConfig.INTERRUPT_LINE, device === pm ? SCI_IRQ : (PIRQ_IRQS[bus.wiring.routeInterrupt(device.slot, pin - 1)] as number), 1);
     }
   });
 }

@@ -1,5 +1,5 @@
 /** i440FX-pcihost and i440FX: the host bridge (Intel 82441FX data sheet). RAM is always readable and writable through it. */
-import { AddressSpaceIo, AddressSpaceMemory, device, Device, Log, Machine, MemoryRegion, MsiTarget, saved } from '@nandu/core';
+import { AddressSpaceIo, AddressSpaceMemory, Device, device, Log, Machine, MemoryRegion, MsiTarget, saved } from '@nandu/core';
 import { ConfigMechanism1, PciBus, PciDevice } from '@nandu/pci';
 import { VGA_HOLE } from './memory-layout.js';
 

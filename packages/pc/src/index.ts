@@ -1,5 +1,5 @@
-export { CpuFactory, type Processor, type ProcessorRequest, type ProcessorState, type SegmentValue } from './cpu-factory.js';
 export { X86CpuDevice } from './cpu-device.js';
+export { CpuFactory, type Processor, type ProcessorRequest, type ProcessorState, type SegmentValue } from './cpu-factory.js';
 export { PcBoard } from './pc-board.js';
 export { pcPlugin } from './plugin.js';
 export { type CpuPlace, placeOf } from './topology.js';

@@ -1,5 +1,5 @@
 /** `info pic` and `info irq`: the interrupt controllers of the board, in QEMU's words. */
-import { IoApic, IOAPIC_PINS } from '@nandu/apic';
+import { IOAPIC_PINS, IoApic } from '@nandu/apic';
 import { hmpCommand } from '@nandu/core';
 import { I8259 } from '@nandu/isa';
 
@@ -40,7 +40,14 @@ export const infoPic = hmpCommand({
   args: '',
   params: '',
   help: 'show PIC state',
-  run: (_args, { machine }) => [...machine.all(IoApic).map(describeIoApic), ...machine.all(I8259).sort((a, b) => Number(b.master) - Number(a.master)).map((pic) => pic.describe())].join(''),
+  run: (_args, { machine }) =>
+    [
+      ...machine.all(IoApic).map(describeIoApic),
+      ...machine
+        .all(I8259)
+        .sort((a, b) => Number(b.master) - Number(a.master))
+        .map((pic) => pic.describe()),
+    ].join(''),
 });
 
 export const infoIrq = hmpCommand({
@@ -49,7 +56,8 @@ export const infoIrq = hmpCommand({
   params: '',
   help: 'show the interrupts statistics (if available)',
   run(_args, { machine }) {
-    const statistics = (name: string, counts: Uint32Array): string => `IRQ statistics for ${name}:\n${[...counts].flatMap((count, irq) => (count > 0 ? [`${String(irq).padStart(2)}: ${count}\n`] : [])).join('')}`;
+    const statistics = (name: string, counts: Uint32Array): string =>
+      `IRQ statistics for ${name}:\n${[...counts].flatMap((count, irq) => (count > 0 ? [`${String(irq).padStart(2)}: ${count}\n`] : [])).join('')}`;
     const pics = machine.all(I8259).sort((a, b) => Number(b.master) - Number(a.master));
     const isa = Uint32Array.from(pics.flatMap(({ counts }) => [...counts]));
     return [...machine.all(IoApic).map(({ counts }) => statistics('ioapic', counts)), statistics('isa-i8259', isa)].join('');

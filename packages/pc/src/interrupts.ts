@@ -1,6 +1,6 @@
 /** How interrupt requests reach the controllers: each goes to the 8259s, if they have such an input, and to the I/O APIC. */
 import type { IoApic } from '@nandu/apic';
-import type { IrqSink, I8259 } from '@nandu/isa';
+import type { I8259, IrqSink } from '@nandu/isa';
 
 const IOAPIC_INPUTS = 24;
 /** The master's input that the slave is wired to. */

@@ -12,13 +12,29 @@ it.each([
 
 it('gives the map that QEMU gives (golden guest-view.txt)', () => {
   const lines = e820Map(splitRam(4 * GiB)).map(({ address, sizeBytes, type }) => `${address.toString(16)}-${(address + sizeBytes - 1).toString(16)} ${type}`);
-  expect(lines).toEqual(['0-9fbff 1', '9fc00-9ffff 2', 'f0000-fffff 2', '100000-bffdffff 1', 'bffe0000-bfffffff 2', 'fffc0000-ffffffff 2', '100000000-13fffffff 1']);
+  expect(lines).toEqual([
+    '0-9fbff 1',
+    '9fc00-9ffff 2',
+    'f0000-fffff 2',
+    '100000-bffdffff 1',
+    'bffe0000-bfffffff 2',
+    'fffc0000-ffffffff 2',
+    '100000000-13fffffff 1',
+  ]);
 });
 
 it('gives nodes their addresses as QEMU does (golden guest-acpi-tables.txt)', () => {
-  const nodes = [{ id: 0, memBytes: 2 * GiB }, { id: 1, memBytes: 2 * GiB }];
+  const nodes = [
+    { id: 0, memBytes: 2 * GiB },
+    { id: 1, memBytes: 2 * GiB },
+  ];
   const ranges = nodeMemory(splitRam(4 * GiB), nodes).map(({ node, address, sizeBytes }) => [node, address, sizeBytes]);
-  expect(ranges).toEqual([[0, 0, 640 * KiB], [0, MiB, 2 * GiB - MiB], [1, 2 * GiB, GiB], [1, 4 * GiB, GiB]]);
+  expect(ranges).toEqual([
+    [0, 0, 640 * KiB],
+    [0, MiB, 2 * GiB - MiB],
+    [1, 2 * GiB, GiB],
+    [1, 4 * GiB, GiB],
+  ]);
 });
 
 it('leaves PCI what RAM leaves', () => {

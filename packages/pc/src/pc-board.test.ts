@@ -14,7 +14,10 @@ const SEED: MachineConfig = {
   cpuModel: 'qemu64',
   smp: { cpus: 4, maxCpus: 4, sockets: 2, dies: 1, clusters: 1, cores: 2, threads: 1 },
   memory: { sizeBytes: 4 * GiB, maxBytes: 20 * GiB, slots: 0 },
-  numa: [{ id: 0, cpus: [0, 1] }, { id: 1, cpus: [2, 3] }],
+  numa: [
+    { id: 0, cpus: [0, 1] },
+    { id: 1, cpus: [2, 3] },
+  ],
   boot: {},
   accelerator: 'qtest',
   acceleratorProperties: {},
@@ -53,8 +56,13 @@ it('maps RAM below and above 4 GiB, controllers between, and a hole for a displa
   const { memory } = powerOn();
   const view = memory.view.map(({ start, end, region, offset }) => `${start.toString(16)}-${(end - 1).toString(16)} ${region.name}+${offset.toString(16)}`);
   expect(view).toEqual([
-    '0-9ffff pc.ram+0', 'a0000-bffff vga-lowmem+0', 'c0000-bfffffff pc.ram+c0000', 'fec00000-fec00fff ioapic+0', 'fed00000-fed003ff hpet+0',
-    'fee00000-feefffff apic-msi+0', '100000000-13fffffff pc.ram+c0000000',
+    '0-9ffff pc.ram+0',
+    'a0000-bffff vga-lowmem+0',
+    'c0000-bfffffff pc.ram+c0000',
+    'fec00000-fec00fff ioapic+0',
+    'fed00000-fed003ff hpet+0',
+    'fee00000-feefffff apic-msi+0',
+    '100000000-13fffffff pc.ram+c0000000',
   ]);
 });
 
@@ -96,7 +104,14 @@ it('has memory sizes and CPUs in CMOS and fw_cfg', () => {
 it('gives CPUs their places and APIC ids', () => {
   const { machine } = powerOn({ smp: { cpus: 6, maxCpus: 6, sockets: 2, dies: 1, clusters: 1, cores: 3, threads: 1 }, numa: [] });
   const cpus = [...machine.node('/machine/unattached').children.values()].filter(({ typeInfo }) => typeInfo.name === 'qemu64-x86_64-cpu');
-  expect(cpus.map((cpu) => [cpu.getProperty('socket-id'), cpu.getProperty('core-id'), cpu.getProperty('apic-id')])).toEqual([[0, 0, 0], [0, 1, 1], [0, 2, 2], [1, 0, 4], [1, 1, 5], [1, 2, 6]]);
+  expect(cpus.map((cpu) => [cpu.getProperty('socket-id'), cpu.getProperty('core-id'), cpu.getProperty('apic-id')])).toEqual([
+    [0, 0, 0],
+    [0, 1, 1],
+    [0, 2, 2],
+    [1, 0, 4],
+    [1, 1, 5],
+    [1, 2, 6],
+  ]);
 });
 
 it('brings PCI interrupts to the request that the PIIX3 routes them to', () => {
@@ -119,5 +134,7 @@ it('brings PCI interrupts to the request that the PIIX3 routes them to', () => {
 });
 
 it('refuses more CPUs than it can number', () => {
-  expect(() => powerOn({ smp: { ...SEED.smp, cpus: 300, maxCpus: 300 } })).toThrow("Invalid SMP CPUs 300. The max CPUs supported by machine 'pc-i440fx-7.2' is 255");
+  expect(() => powerOn({ smp: { ...SEED.smp, cpus: 300, maxCpus: 300 } })).toThrow(
+    "Invalid SMP CPUs 300. The max CPUs supported by machine 'pc-i440fx-7.2' is 255",
+  );
 });

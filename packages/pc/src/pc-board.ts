@@ -1,7 +1,21 @@
 /** pc-i440fx: the machine with an i440FX host bridge and a PIIX3 (QEMU's 'pc'). Assembly only. */
 import { HPET_ADDRESS, SCI_IRQ } from '@nandu/acpi';
-import { apicPage, APIC_PAGE_ADDRESS, ApicBus, IOAPIC_ADDRESS, IoApic, LocalApic } from '@nandu/apic';
-import { AddressSpaceIo, AddressSpaceMemory, Board, boolType, ConfigError, type Device, GiB, Log, Machine, MemoryRegion, property, sizeType, type } from '@nandu/core';
+import { APIC_PAGE_ADDRESS, ApicBus, apicPage, IOAPIC_ADDRESS, IoApic, LocalApic } from '@nandu/apic';
+import {
+  AddressSpaceIo,
+  AddressSpaceMemory,
+  Board,
+  boolType,
+  ConfigError,
+  type Device,
+  GiB,
+  Log,
+  Machine,
+  MemoryRegion,
+  property,
+  sizeType,
+  type,
+} from '@nandu/core';
 import { FW_CFG, FwCfg, Hpet, I8042, I8254, I8257, I8259, type IrqSink, IsaSerial, Mc146818, PcSpeaker, Port92, PostPorts } from '@nandu/isa';
 import { DeviceMemory, MachineMemory } from '@nandu/memory';
 import { acpiTables } from './acpi-tables.js';
@@ -26,7 +40,11 @@ const RSDP_ADDRESS = 0xf_5a00;
 const DEVFN = { hostBridge: 0x00, piix3: 0x08, powerManagement: 0x0b } as const;
 const VERSIONS = ['7.1', '7.0', '6.2', '6.1', '6.0', '5.2', '5.1', '5.0', '4.2', '4.1', '4.0'] as const;
 
-@type({ name: 'pc-i440fx-7.2-machine', summary: 'Standard PC (i440FX + PIIX, 1996)', aliases: ['pc-machine', ...VERSIONS.map((version) => `pc-i440fx-${version}-machine`)] })
+@type({
+  name: 'pc-i440fx-7.2-machine',
+  summary: 'Standard PC (i440FX + PIIX, 1996)',
+  aliases: ['pc-machine', ...VERSIONS.map((version) => `pc-i440fx-${version}-machine`)],
+})
 export class PcBoard extends Board {
   @property({ type: boolType, help: 'high precision event timer' }) hpet: boolean = true;
   @property({ type: boolType, help: 'PS/2 keyboard controller' }) i8042: boolean = true;
@@ -212,11 +230,7 @@ export class PcBoard extends Board {
       hasHpet: this.hpet,
       hasI8042: this.i8042,
     });
-    this.parts = [
-      { address: acpiAddress(this.layout), bytes: acpi.tables },
-      { address: RSDP_ADDRESS, bytes: acpi.rsdp },
-      ...biosData(),
-    ];
+    this.parts = [{ address: acpiAddress(this.layout), bytes: acpi.tables }, { address: RSDP_ADDRESS, bytes: acpi.rsdp }, ...biosData()];
     if (boot.kernel) {
       this.kernel = loadKernel({
         kernel: boot.kernel,
@@ -229,7 +243,11 @@ export class PcBoard extends Board {
         rsdpAddress: RSDP_ADDRESS,
       });
     }
-    this.fillFwCfg(e820.filter((entry) => entry.type === E820.ram), smp.cpus, smp.maxCpus);
+    this.fillFwCfg(
+      e820.filter((entry) => entry.type === E820.ram),
+      smp.cpus,
+      smp.maxCpus,
+    );
     fillCmos(this.rtc.cells, this.layout, smp.cpus);
   }
 

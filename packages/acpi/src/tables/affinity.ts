@@ -9,11 +9,20 @@ export function srat({ cpus, memory }: AcpiPlatform): Uint8Array {
   return table('SRAT', 3, (t) => {
     t.u32(1).u64(0);
     for (const { apicId, node } of cpus) {
-      if (apicId < 255) t.u8(0, 16, node & 0xff, apicId).u32(ENABLED).u8(0, (node >> 8) & 0xff, 0, 0).u32(0);
+      if (apicId < 255)
+        t.u8(0, 16, node & 0xff, apicId)
+          .u32(ENABLED)
+          .u8(0, (node >> 8) & 0xff, 0, 0)
+          .u32(0);
       else t.u8(2, 24).u16(0).u32(node, apicId, ENABLED, 0, 0);
     }
     for (const { node, address, sizeBytes, hotpluggable } of memory) {
-      t.u8(1, 40).u32(node).u16(0).u64(address, sizeBytes).u32(0, ENABLED | (hotpluggable ? HOTPLUGGABLE : 0)).u64(0);
+      t.u8(1, 40)
+        .u32(node)
+        .u16(0)
+        .u64(address, sizeBytes)
+        .u32(0, ENABLED | (hotpluggable ? HOTPLUGGABLE : 0))
+        .u64(0);
     }
   });
 }

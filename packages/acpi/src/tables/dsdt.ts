@@ -1,10 +1,47 @@
 /** DSDT: the devices of a PC that cannot be found by looking. */
 import {
-  acquire, amlDevice, and, argument, call, createDwordField, eisaId, FIELD, fields, iff, integer, less, method, mutex, name, notify, or, packageOf,
-  path, REGION, region, release, returning, scope, shiftLeft, store, type Term, text,
+  acquire,
+  amlDevice,
+  and,
+  argument,
+  call,
+  createDwordField,
+  eisaId,
+  FIELD,
+  fields,
+  iff,
+  integer,
+  less,
+  method,
+  mutex,
+  name,
+  notify,
+  or,
+  packageOf,
+  path,
+  REGION,
+  region,
+  release,
+  returning,
+  scope,
+  shiftLeft,
+  store,
+  type Term,
+  text,
 } from '../aml.js';
 import { ACPI_PORT, type AcpiPlatform, HPET_ADDRESS, PCI_HOTPLUG_PORTS, SCI_IRQ } from '../platform.js';
-import { busNumbers, fixedMemory, INTERRUPT_OFFSET, irq, memoryWindow, ports, portWindow, resources, sharedInterrupts, wideMemoryWindow } from '../resources.js';
+import {
+  busNumbers,
+  fixedMemory,
+  INTERRUPT_OFFSET,
+  irq,
+  memoryWindow,
+  ports,
+  portWindow,
+  resources,
+  sharedInterrupts,
+  wideMemoryWindow,
+} from '../resources.js';
 import { table } from '../table.js';
 
 const PRESENT = 0x0f;
@@ -18,7 +55,16 @@ const LINKS = ['LNKA', 'LNKB', 'LNKC', 'LNKD'] as const;
 
 export function dsdt(platform: AcpiPlatform): Uint8Array {
   const terms = [
-    scope('\\_SB', rootBridge(platform), ...LINKS.map(link), sciLink(), linkStatus(), linkResources(), ...(platform.hasHpet ? [hpet()] : []), ...platform.cpus.map(processor)),
+    scope(
+      '\\_SB',
+      rootBridge(platform),
+      ...LINKS.map(link),
+      sciLink(),
+      linkStatus(),
+      linkResources(),
+      ...(platform.hasHpet ? [hpet()] : []),
+      ...platform.cpus.map(processor),
+    ),
     // Soft off is type 0 of the PIIX4's sleep types.
     name('\\_S5', packageOf(integer(0), integer(0), integer(0), integer(0))),
     scope('\\_GPE', method('_E01', 0, {}, acquire('\\_SB.PCI0.BLCK'), call('\\_SB.PCI0.PCNT'), release('\\_SB.PCI0.BLCK'))),
@@ -28,18 +74,22 @@ export function dsdt(platform: AcpiPlatform): Uint8Array {
 
 function rootBridge(platform: AcpiPlatform): Term {
   const { hole, hole64, hotplugSlots } = platform.pci;
-  return amlDevice('PCI0',
+  return amlDevice(
+    'PCI0',
     name('_HID', eisaId('PNP0A03')),
     name('_UID', integer(0)),
-    name('_CRS', resources(
-      busNumbers(0, 255),
-      ports(0xcf8, 8),
-      portWindow(0, 0xcf7),
-      portWindow(0xd00, 0xffff),
-      memoryWindow(0xa_0000, 0xb_ffff, true),
-      memoryWindow(hole.first, hole.last),
-      ...(hole64 ? [wideMemoryWindow(hole64.first, hole64.last)] : []),
-    )),
+    name(
+      '_CRS',
+      resources(
+        busNumbers(0, 255),
+        ports(0xcf8, 8),
+        portWindow(0, 0xcf7),
+        portWindow(0xd00, 0xffff),
+        memoryWindow(0xa_0000, 0xb_ffff, true),
+        memoryWindow(hole.first, hole.last),
+        ...(hole64 ? [wideMemoryWindow(hole64.first, hole64.last)] : []),
+      ),
+    ),
     routing(),
     isaBridge(platform),
     occupied('GPE0', 'GPE0 resources', ACPI_PORT.gpe0, 4),
@@ -51,7 +101,13 @@ function rootBridge(platform: AcpiPlatform): Term {
 
 /** Ports that belong to the platform and to no device. */
 function occupied(at: string, uid: string, port: number, count: number): Term {
-  return amlDevice(at, name('_HID', eisaId('PNP0A06')), name('_UID', text(uid)), name('_STA', integer(PRESENT_HIDDEN)), name('_CRS', resources(ports(port, count))));
+  return amlDevice(
+    at,
+    name('_HID', eisaId('PNP0A06')),
+    name('_UID', text(uid)),
+    name('_STA', integer(PRESENT_HIDDEN)),
+    name('_CRS', resources(ports(port, count))),
+  );
 }
 
 /** Pin n of slot s goes to link (s + n - 1) mod 4; the power management function of the PIIX has the SCI. */
@@ -67,7 +123,8 @@ function routing(): Term {
 /** A PIRQ of the PIIX3 as an interrupt link. */
 function link(at: string, index: number): Term {
   const register = `PRQ${index}`;
-  return amlDevice(at,
+  return amlDevice(
+    at,
     name('_HID', eisaId('PNP0C0F')),
     name('_UID', integer(index)),
     name('_PRS', resources(sharedInterrupts(...PIRQ_CHOICES))),
@@ -81,7 +138,8 @@ function link(at: string, index: number): Term {
 /** The SCI's link cannot be moved. */
 function sciLink(): Term {
   const setting = resources(sharedInterrupts(SCI_IRQ));
-  return amlDevice('LNKS',
+  return amlDevice(
+    'LNKS',
     name('_HID', eisaId('PNP0C0F')),
     name('_UID', integer(LINKS.length)),
     name('_PRS', setting),
@@ -97,7 +155,10 @@ function linkStatus(): Term {
 }
 
 function linkResources(): Term {
-  return method('IQCR', 1, { serialized: true },
+  return method(
+    'IQCR',
+    1,
+    { serialized: true },
     name('PRR0', resources(sharedInterrupts(0))),
     createDwordField(path('PRR0'), INTERRUPT_OFFSET, 'PRRI'),
     iff(less(argument(0), integer(PIRQ_DISABLED)), store(argument(0), path('PRRI'))),
@@ -106,7 +167,8 @@ function linkResources(): Term {
 }
 
 function isaBridge({ serialPorts, hasI8042 }: AcpiPlatform): Term {
-  return amlDevice('S08',
+  return amlDevice(
+    'S08',
     name('_ADR', integer(0x0001_0000)),
     region('P40C', REGION.pciConfig, 0x60, 4),
     scope('\\_SB', fields('PCI0.S08.P40C', FIELD.byteAccess, ['PRQ0', 8], ['PRQ1', 8], ['PRQ2', 8], ['PRQ3', 8])),
@@ -117,7 +179,8 @@ function isaBridge({ serialPorts, hasI8042 }: AcpiPlatform): Term {
 }
 
 function isaDevice(at: string, id: string, descriptors: readonly (readonly number[])[], uid?: number): Term {
-  return amlDevice(at,
+  return amlDevice(
+    at,
     name('_HID', eisaId(id)),
     ...(uid === undefined ? [] : [name('_UID', integer(uid))]),
     name('_STA', integer(PRESENT)),
@@ -126,11 +189,18 @@ function isaDevice(at: string, id: string, descriptors: readonly (readonly numbe
 }
 
 function hpet(): Term {
-  return amlDevice('HPET', name('_HID', eisaId('PNP0103')), name('_UID', integer(0)), name('_STA', integer(PRESENT)), name('_CRS', resources(fixedMemory(HPET_ADDRESS, 0x400))));
+  return amlDevice(
+    'HPET',
+    name('_HID', eisaId('PNP0103')),
+    name('_UID', integer(0)),
+    name('_STA', integer(PRESENT)),
+    name('_CRS', resources(fixedMemory(HPET_ADDRESS, 0x400))),
+  );
 }
 
 function processor({ node }: { readonly node: number }, index: number): Term {
-  return amlDevice(`C${index.toString(16).toUpperCase().padStart(3, '0')}`,
+  return amlDevice(
+    `C${index.toString(16).toUpperCase().padStart(3, '0')}`,
     name('_HID', text('ACPI0007')),
     name('_UID', integer(index)),
     name('_STA', integer(PRESENT)),
@@ -150,13 +220,25 @@ function hotplug(slots: readonly number[]): Term[] {
     region('BNMR', REGION.io, ACPI_PORT.pciHotplug + 0x10, 8),
     fields('BNMR', flags, ['BNUM', 32], ['PIDX', 32]),
     mutex('BLCK'),
-    method('PCEJ', 2, {}, acquire('BLCK'), store(argument(0), path('BNUM')), shiftLeft(integer(1), argument(1), path('B0EJ')), release('BLCK'), returning(integer(0))),
+    method(
+      'PCEJ',
+      2,
+      {},
+      acquire('BLCK'),
+      store(argument(0), path('BNUM')),
+      shiftLeft(integer(1), argument(1), path('B0EJ')),
+      release('BLCK'),
+      returning(integer(0)),
+    ),
     name('BSEL', integer(0)),
-    ...slots.map((slot) => amlDevice(slotName(slot),
-      name('_SUN', integer(slot)),
-      name('_ADR', integer(slot * 0x1_0000)),
-      method('_EJ0', 1, {}, call('PCEJ', path('BSEL'), path('_SUN'))),
-    )),
+    ...slots.map((slot) =>
+      amlDevice(
+        slotName(slot),
+        name('_SUN', integer(slot)),
+        name('_ADR', integer(slot * 0x1_0000)),
+        method('_EJ0', 1, {}, call('PCEJ', path('BSEL'), path('_SUN'))),
+      ),
+    ),
     method('DVNT', 2, {}, ...slots.map((slot) => iff(and(argument(0), integer(2 ** slot)), notify(slotName(slot), argument(1))))),
     method('PCNT', 0, {}, store(integer(0), path('BNUM')), call('DVNT', path('PCIU'), integer(1)), call('DVNT', path('PCID'), integer(3))),
   ];

@@ -1,6 +1,6 @@
 /** FADT and FACS: where power management is (ACPI 6.5, 5.2.9 and 5.2.10). */
 import { ACPI_PORT, type AcpiPlatform, SCI_IRQ, SMI_DISABLE_ACPI, SMI_ENABLE_ACPI } from '../platform.js';
-import { table, TableWriter } from '../table.js';
+import { TableWriter, table } from '../table.js';
 
 const REVISION = 6;
 const MINOR = 5;

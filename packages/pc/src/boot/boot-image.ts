@@ -1,6 +1,7 @@
 /** What a kernel's loader leaves in memory and how the first processor starts. The same for every kind of kernel. */
-import type { E820Entry } from '../memory-layout.js';
+
 import type { ProcessorState, SegmentValue } from '../cpu-factory.js';
+import type { E820Entry } from '../memory-layout.js';
 
 export interface MemoryPart {
   readonly address: number;

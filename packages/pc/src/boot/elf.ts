@@ -29,18 +29,22 @@ export function parseElf(bytes: Uint8Array): ElfImage | undefined {
   if (bytes.length < 52 || view.getUint32(0) !== MAGIC) return undefined;
   const is64 = view.getUint8(4) === CLASS_64;
   try {
-    const [entry, headersAt] = is64 ? [Number(view.getBigUint64(24, true)), Number(view.getBigUint64(32, true))] : [view.getUint32(24, true), view.getUint32(28, true)];
+    const [entry, headersAt] = is64
+      ? [Number(view.getBigUint64(24, true)), Number(view.getBigUint64(32, true))]
+      : [view.getUint32(24, true), view.getUint32(28, true)];
     const [size, count] = is64 ? [view.getUint16(54, true), view.getUint16(56, true)] : [view.getUint16(42, true), view.getUint16(44, true)];
     const headers = Array.from({ length: count }, (_, index) => programHeader(view, headersAt + index * size, is64));
     const contentOf = ({ offset, fileBytes }: ProgramHeader): Uint8Array => {
       if (offset + fileBytes > bytes.length) throw new RangeError('a segment ends after the file');
       return bytes.subarray(offset, offset + fileBytes);
     };
-    const parts = headers.filter(({ type, memoryBytes }) => type === SEGMENT.load && memoryBytes > 0).map((header) => {
-      const content = new Uint8Array(Math.max(header.memoryBytes, header.fileBytes));
-      content.set(contentOf(header));
-      return { address: header.physical, bytes: content };
-    });
+    const parts = headers
+      .filter(({ type, memoryBytes }) => type === SEGMENT.load && memoryBytes > 0)
+      .map((header) => {
+        const content = new Uint8Array(Math.max(header.memoryBytes, header.fileBytes));
+        content.set(contentOf(header));
+        return { address: header.physical, bytes: content };
+      });
     const notes = headers.filter(({ type }) => type === SEGMENT.note).flatMap((header) => parseNotes(contentOf(header)));
     return { is64, machine: view.getUint16(18, true), entry, parts, notes };
   } catch (error) {

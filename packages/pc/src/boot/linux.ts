@@ -3,12 +3,38 @@
  * entered in 64-bit mode where it can be, else in 32-bit protected mode, with the zero page in RSI.
  */
 import { ConfigError } from '@nandu/core';
-import { type BootImage, type BootRequest, cString, gdtPart, identityMap, longModeEntry, LOW_MEMORY, type MemoryPart, PAGE_SIZE, protectedModeEntry } from './boot-image.js';
+import {
+  type BootImage,
+  type BootRequest,
+  cString,
+  gdtPart,
+  identityMap,
+  LOW_MEMORY,
+  longModeEntry,
+  type MemoryPart,
+  PAGE_SIZE,
+  protectedModeEntry,
+} from './boot-image.js';
 
 /** Fields of the setup header, at the same offsets in the image and in the zero page. */
 const FIELD = {
-  e820Count: 0x1e8, setupSectors: 0x1f1, jump: 0x201, magic: 0x202, version: 0x206, loader: 0x210, loadFlags: 0x211, code32Start: 0x214, initrdAddress: 0x218,
-  initrdSize: 0x21c, commandLine: 0x228, initrdMax: 0x22c, xloadFlags: 0x236, commandLineSize: 0x238, initSize: 0x260, e820: 0x2d0, rsdp: 0x70,
+  e820Count: 0x1e8,
+  setupSectors: 0x1f1,
+  jump: 0x201,
+  magic: 0x202,
+  version: 0x206,
+  loader: 0x210,
+  loadFlags: 0x211,
+  code32Start: 0x214,
+  initrdAddress: 0x218,
+  initrdSize: 0x21c,
+  commandLine: 0x228,
+  initrdMax: 0x22c,
+  xloadFlags: 0x236,
+  commandLineSize: 0x238,
+  initSize: 0x260,
+  e820: 0x2d0,
+  rsdp: 0x70,
 } as const;
 const MAGIC = 0x5372_6448; // 'HdrS'
 const OLDEST_PROTOCOL = 0x0205;
@@ -79,7 +105,9 @@ export function loadLinux(request: BootRequest): BootImage {
       gdtPart(is64),
       ...(is64 ? [identityMap()] : []),
     ],
-    entry: is64 ? longModeEntry(LOAD_ADDRESS + ENTRY_64_OFFSET, { rsi: LOW_MEMORY.zeroPage }) : protectedModeEntry(LOAD_ADDRESS, { rsi: LOW_MEMORY.zeroPage, rbp: 0, rdi: 0, rbx: 0 }),
+    entry: is64
+      ? longModeEntry(LOAD_ADDRESS + ENTRY_64_OFFSET, { rsi: LOW_MEMORY.zeroPage })
+      : protectedModeEntry(LOAD_ADDRESS, { rsi: LOW_MEMORY.zeroPage, rbp: 0, rdi: 0, rbx: 0 }),
   };
 }
 

@@ -6,7 +6,17 @@ import { loadKernel } from './load-kernel.js';
 const LAYOUT = { lowBytes: 64 * MiB, highBytes: 0 };
 
 function request(kernel: Uint8Array, more: Partial<BootRequest> = {}): BootRequest {
-  return { kernel, kernelName: 'kernel', commandLine: 'console=ttyS0', initrd: undefined, initrdName: 'initrd', e820: e820Map(LAYOUT), lowRamEnd: 64 * MiB - 0x2_0000, rsdpAddress: 0xf_5a00, ...more };
+  return {
+    kernel,
+    kernelName: 'kernel',
+    commandLine: 'console=ttyS0',
+    initrd: undefined,
+    initrdName: 'initrd',
+    e820: e820Map(LAYOUT),
+    lowRamEnd: 64 * MiB - 0x2_0000,
+    rsdpAddress: 0xf_5a00,
+    ...more,
+  };
 }
 
 /** What the image has at an address. */
@@ -48,7 +58,12 @@ describe('Linux', () => {
     expect(at(image, 0x10_0000).getUint32(0, true)).toBe(0x1234_5678);
     const page = at(image, Number(registers['rsi']));
     expect(textAt(image, page.getUint32(0x228, true))).toBe('console=ttyS0');
-    expect({ rsdp: Number(page.getBigUint64(0x70, true)), loader: page.getUint8(0x210), entries: page.getUint8(0x1e8), size: page.getUint32(0x21c, true) }).toEqual({ rsdp: 0xf_5a00, loader: 0xff, entries: 6, size: 10_000 });
+    expect({
+      rsdp: Number(page.getBigUint64(0x70, true)),
+      loader: page.getUint8(0x210),
+      entries: page.getUint8(0x1e8),
+      size: page.getUint32(0x21c, true),
+    }).toEqual({ rsdp: 0xf_5a00, loader: 0xff, entries: 6, size: 10_000 });
     const initrd = page.getUint32(0x218, true);
     expect([initrd % 4096, at(image, initrd).getUint8(9_999)]).toEqual([0, 7]);
     expect(initrd + 10_000).toBeLessThanOrEqual(64 * MiB - 0x2_0000);
@@ -98,8 +113,20 @@ function elf({ is64 = true, note = true } = {}): Uint8Array {
   segments.forEach(({ type, offset, size, memory }, index) => {
     const at = header + index * entryBytes;
     view.setUint32(at, type, true);
-    if (is64) [[8, offset], [24, 0x10_0000], [32, size], [40, memory]].forEach(([field, value]) => view.setBigUint64(at + (field as number), BigInt(value as number), true));
-    else [[4, offset], [12, 0x10_0000], [16, size], [20, memory]].forEach(([field, value]) => view.setUint32(at + (field as number), value as number, true));
+    if (is64)
+      [
+        [8, offset],
+        [24, 0x10_0000],
+        [32, size],
+        [40, memory],
+      ].forEach(([field, value]) => view.setBigUint64(at + (field as number), BigInt(value as number), true));
+    else
+      [
+        [4, offset],
+        [12, 0x10_0000],
+        [16, size],
+        [20, memory],
+      ].forEach(([field, value]) => view.setUint32(at + (field as number), value as number, true));
   });
   view.setUint32(0x180, 4, true);
   view.setUint32(0x184, 4, true);

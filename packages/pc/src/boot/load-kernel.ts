@@ -9,9 +9,13 @@ import { loadPvh, pvhEntry } from './pvh.js';
 export function loadKernel(request: BootRequest): BootImage {
   const { kernel, kernelName } = request;
   const image = layOut(request);
-  const tooHigh = image.parts.find(({ address, bytes }) => address < 0x10_0000 ? address + bytes.length > 0x9_fc00 : address + bytes.length > request.lowRamEnd);
+  const tooHigh = image.parts.find(({ address, bytes }) =>
+    address < 0x10_0000 ? address + bytes.length > 0x9_fc00 : address + bytes.length > request.lowRamEnd,
+  );
   if (tooHigh) {
-    throw new ConfigError(`could not load kernel '${kernelName}': ${kernel.length} bytes do not fit into ${Math.floor(request.lowRamEnd / 2 ** 20)} MiB of memory`);
+    throw new ConfigError(
+      `could not load kernel '${kernelName}': ${kernel.length} bytes do not fit into ${Math.floor(request.lowRamEnd / 2 ** 20)} MiB of memory`,
+    );
   }
   return image;
 }

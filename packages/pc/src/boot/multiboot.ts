@@ -36,12 +36,14 @@ interface LoadedKernel {
 export function loadMultiboot(request: BootRequest, headerAt: number): BootImage {
   const view = new DataView(request.kernel.buffer, request.kernel.byteOffset, request.kernel.byteLength);
   const flags = view.getUint32(headerAt + 4, true);
-  if (flags & REQUIREMENTS & ~KNOWN_REQUIREMENTS & ~0x4) throw new ConfigError(`could not load kernel '${request.kernelName}': it requires multiboot features 0x${(flags & REQUIREMENTS).toString(16)}`);
+  if (flags & REQUIREMENTS & ~KNOWN_REQUIREMENTS & ~0x4)
+    throw new ConfigError(`could not load kernel '${request.kernelName}': it requires multiboot features 0x${(flags & REQUIREMENTS).toString(16)}`);
   const kernel = flags & HAS_ADDRESSES ? byAddresses(request, view, headerAt) : byElf(request);
   const kernelEnd = Math.max(...kernel.part.map(({ address, bytes }) => address + bytes.length));
   const moduleAddress = Math.ceil(kernelEnd / PAGE_SIZE) * PAGE_SIZE;
   const { initrd } = request;
-  if (initrd && moduleAddress + initrd.length > request.lowRamEnd) throw new ConfigError(`initrd is too large, cannot support.(max: ${Math.max(0, request.lowRamEnd - moduleAddress)}, need ${initrd.length})`);
+  if (initrd && moduleAddress + initrd.length > request.lowRamEnd)
+    throw new ConfigError(`initrd is too large, cannot support.(max: ${Math.max(0, request.lowRamEnd - moduleAddress)}, need ${initrd.length})`);
   return {
     parts: [...kernel.part, ...information(request, moduleAddress), ...(initrd ? [{ address: moduleAddress, bytes: initrd }] : []), gdtPart(false)],
     entry: protectedModeEntry(kernel.entry, { rax: LOADER_MAGIC, rbx: LOW_MEMORY.startInfo }),
@@ -50,10 +52,17 @@ export function loadMultiboot(request: BootRequest, headerAt: number): BootImage
 
 /** The header's own address tells where in the file the text starts. */
 function byAddresses({ kernel, kernelName }: BootRequest, view: DataView, headerAt: number): LoadedKernel {
-  const [header, load, loadEnd, bssEnd, entry] = [12, 16, 20, 24, 28].map((offset) => view.getUint32(headerAt + offset, true)) as [number, number, number, number, number];
+  const [header, load, loadEnd, bssEnd, entry] = [12, 16, 20, 24, 28].map((offset) => view.getUint32(headerAt + offset, true)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const start = headerAt - (header - load);
   const length = loadEnd === 0 ? kernel.length - start : loadEnd - load;
-  if (start < 0 || length < 0 || start + length > kernel.length) throw new ConfigError(`could not load kernel '${kernelName}': its multiboot header has invalid addresses`);
+  if (start < 0 || length < 0 || start + length > kernel.length)
+    throw new ConfigError(`could not load kernel '${kernelName}': its multiboot header has invalid addresses`);
   const bytes = new Uint8Array(Math.max(length, bssEnd === 0 ? 0 : bssEnd - load));
   bytes.set(kernel.subarray(start, start + length));
   return { part: [{ address: load, bytes }], entry };
@@ -80,7 +89,9 @@ function information({ e820, commandLine, kernelName, initrd, initrdName }: Boot
   const mapAddress = tables.add(new Uint8Array(map.buffer));
   const loaderName = tables.add(cString('nandu'));
   const line = tables.add(cString(commandLine === '' ? kernelName : `${kernelName} ${commandLine}`));
-  const modules = initrd ? tables.add(new Uint8Array(Uint32Array.of(moduleAddress, moduleAddress + initrd.length, tables.add(cString(initrdName)), 0).buffer)) : 0;
+  const modules = initrd
+    ? tables.add(new Uint8Array(Uint32Array.of(moduleAddress, moduleAddress + initrd.length, tables.add(cString(initrdName)), 0).buffer))
+    : 0;
 
   const upper = e820.find(({ address, type }) => address === 0x10_0000 && type === 1);
   const info = new DataView(new ArrayBuffer(INFO_BYTES));

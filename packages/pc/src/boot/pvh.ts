@@ -23,15 +23,17 @@ export function loadPvh(request: BootRequest, elf: ElfImage, entry: number): Boo
   const tables = new BlockWriter(LOW_MEMORY.startInfo + headerBytes);
   const memoryMap = tables.add(words(e820.flatMap(({ address, sizeBytes, type }) => [address, sizeBytes, type])));
   const modules = initrd ? tables.add(words([initrdAddress, initrd.length, 0, 0])) : 0;
-  block.add(words([
-    START_INFO_MAGIC + START_INFO_VERSION * 2 ** 32,
-    (initrd ? 1 : 0) * 2 ** 32, // flags, number of modules
-    modules,
-    LOW_MEMORY.commandLine,
-    rsdpAddress,
-    memoryMap,
-    e820.length,
-  ]));
+  block.add(
+    words([
+      START_INFO_MAGIC + START_INFO_VERSION * 2 ** 32,
+      (initrd ? 1 : 0) * 2 ** 32, // flags, number of modules
+      modules,
+      LOW_MEMORY.commandLine,
+      rsdpAddress,
+      memoryMap,
+      e820.length,
+    ]),
+  );
   return {
     parts: [
       ...elf.parts,
