@@ -1,0 +1,151 @@
+/**
+ * Makes floating-point.json: for every row of the x87, MMX and SSE tables a few random instructions with edge operands, and what
+ * a real CPU makes of them (see `recordedOn` there). Needs the compiled package and gcc; x86-64 Linux.
+ *
+ *     node vectors/generate.mjs [records per row] [seed]
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const HERE = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+const TABLES = [
+  ['sse-float', 'SSE_FLOAT'], ['sse-integer', 'SSE_INTEGER'], ['sse-moves', 'SSE_MOVES'], ['sse-shift', 'SSE_SHIFTS'],
+  ['sse-shuffle', 'SSE_SHUFFLES'], ['sse-strings', 'SSE_STRINGS'], ['x87', 'X87'],
+];
+/** Approximations and transcendental functions differ between makers; these reach what a test cannot see. */
+const LEFT_OUT = /^(rcp|rsqrt|f2xm1|fyl2x|fyl2xp1|fptan|fpatan|fsin|fcos|fsincos|fprem1?|fldcw|fnstcw|fldenv|fnstenv|fnsave|frstor|fninit|fwait)/;
+const RECORD = 632;
+const [STATE_IN, STATE_OUT] = [24, 328];
+/** Field, offset in the state, bytes. */
+const FIELDS = [['gpr', 0, 32], ['flags', 32, 8], ['mxcsr', 40, 4], ['fsw', 44, 2], ['ftw', 46, 2], ['st', 48, 128], ['xmm', 176, 64], ['memory', 240, 64]];
+
+let state = BigInt(process.argv[3] ?? 1) * 0x9e37_79b9_7f4a_7c15n + 1n;
+function random64() {
+  state = BigInt.asUintN(64, state ^ (state << 13n));
+  state ^= state >> 7n;
+  state = BigInt.asUintN(64, state ^ (state << 17n));
+  return BigInt.asUintN(64, state * 0x2545_f491_4f6c_dd1dn);
+}
+const below = (n) => Number(random64() >> 11n) % n;
+const one = (list) => list[below(list.length)];
+
+/** A floating-point number as bits: zeros, denormals, infinities, NaNs, the largest, ties, and ordinary ones near 1. */
+function float(exponentBits, fractionBits) {
+  const all = (1n << BigInt(exponentBits)) - 1n;
+  const bias = all >> 1n;
+  const fraction = random64() & ((1n << BigInt(fractionBits)) - 1n);
+  const top = 1n << BigInt(fractionBits - 1);
+  const [exponent, significand] = one([
+    () => [0n, 0n], () => [0n, fraction >> BigInt(below(fractionBits))], () => [all, 0n], () => [all, fraction | top], () => [all, (fraction & (top - 1n)) | 1n],
+    () => [all - 1n, one([fraction, top * 2n - 1n])], () => [1n, one([fraction, 0n])], () => [bias + BigInt(below(fractionBits + 12)), fraction],
+    ...Array(5).fill(() => [bias + BigInt(below(6) - 3), one([fraction, 0n, top, 1n, top * 2n - 1n])]),
+  ])();
+  return (BigInt(below(2)) << BigInt(exponentBits + fractionBits)) | (exponent << BigInt(fractionBits)) | significand;
+}
+
+function integers() {
+  const bits = one([8, 16, 32, 64]);
+  let value = 0n;
+  for (let at = 0; at < 64; at += bits) value |= BigInt.asUintN(bits, one([0n, 1n, -1n, 1n << BigInt(bits - 1), (1n << BigInt(bits - 1)) - 1n, random64()])) << BigInt(at);
+  return value;
+}
+
+function half(kind) {
+  if (kind === 'single') return float(8, 23) | (float(8, 23) << 32n);
+  if (kind === 'double') return float(11, 52);
+  if (kind === 'text') return Array.from({ length: 8 }).reduce((value) => (value << 8n) | BigInt(one([0, 1, 2, 3, 1, 2])), 0n);
+  return integers();
+}
+
+/** 80 bits: now and then an encoding that means nothing. */
+function extended(buffer, at) {
+  const bits = float(15, 63);
+  const exponent = bits >> 63n;
+  const integerBit = (exponent & 0x7fffn) === 0n ? below(8) === 0 : below(20) !== 0;
+  buffer.writeBigUInt64LE((bits & 0x7fff_ffff_ffff_ffffn) | (integerBit ? 1n << 63n : 0n), at);
+  buffer.writeUInt16LE(Number(exponent), at + 8);
+}
+
+function kindOf(mnemonic) {
+  if (/^pcmp[ei]str/.test(mnemonic)) return 'text';
+  if (/^cvt(si|pi|dq)/.test(mnemonic)) return 'integer';
+  if (/^cvtt?(ps|ss)2|(ps|ss)$/.test(mnemonic)) return 'single';
+  return /^cvtt?(pd|sd)2|(pd|sd)$/.test(mnemonic) ? 'double' : 'integer';
+}
+
+/** One instruction of a row: prefix, REX.W at random where it matters, registers 0-3 or [rdi]. */
+function encode([opcode, mnemonic, operandText, , ...attributes]) {
+  const words = opcode.split(' ');
+  const prefix = ['NP', '66', 'F3', 'F2'].includes(words[0]) && words.length > 1 && !words[1].startsWith('/') ? words.shift() : 'NP';
+  const operands = operandText.split(',');
+  const isX87 = attributes.includes('x87');
+  const bytes = prefix === 'NP' ? [] : [Number.parseInt(prefix, 16)];
+  if (!isX87 && operands.some((o) => /^[EG]y/.test(o)) && below(2)) bytes.push(0x48);
+  let digit = below(4);
+  let third;
+  words.forEach((word, i) => {
+    if (word.startsWith('/')) digit = Number(word.slice(1));
+    else if (isX87 && i === 1) third = Number.parseInt(word, 16) + (word.endsWith('+i') ? below(8) : 0);
+    else bytes.push(Number.parseInt(word, 16));
+  });
+  const memoryOnly = (isX87 && third === undefined) || attributes.includes('mem') || operands.some((o) => o.startsWith('M'));
+  const registerOnly = attributes.includes('reg') || operands.some((o) => /^[UN]/.test(o));
+  const memory = memoryOnly || (!registerOnly && below(3) === 0);
+  bytes.push(third ?? (memory ? (digit << 3) | 7 : 0xc0 | (digit << 3) | below(4)));
+  if (operands.includes('Ib')) bytes.push(mnemonic.startsWith('pcmp') ? below(128) : below(256));
+  return bytes;
+}
+
+function makeRecord(row) {
+  const record = Buffer.alloc(RECORD);
+  const code = encode(row);
+  const kind = kindOf(row[1]);
+  const isX87 = row.includes('x87');
+  record[0] = code.length;
+  record.set(code, 8);
+  const at = (offset) => STATE_IN + offset;
+  for (let i = 0; i < 4; i++) record.writeBigUInt64LE(kind === 'text' ? BigInt.asUintN(64, BigInt(below(40) - 20)) : integers(), at(8 * i));
+  record.writeBigUInt64LE(0x202n | (random64() & 0x8d5n), at(32));
+  record.writeUInt32LE(0x1f80 | (below(4) << 13) | one([0, 0x8000]) | one([0, 0x40]) | below(64), at(40));
+  record.writeUInt16LE((below(8) << 11) | one([0, 0x4700]), at(44));
+  record.writeUInt16LE(isX87 ? one([0x3f, 0x7f, 0x55, 0xff]) : below(256), at(46));
+  for (let i = 0; i < 8; i++) {
+    if (isX87) extended(record, at(48 + 16 * i));
+    else if (row.includes('mmx') || row[2].match(/[PQN]q/)) record.writeBigUInt64LE(half(kind), at(48 + 16 * i));
+  }
+  for (let i = 0; i < 8; i++) record.writeBigUInt64LE(isX87 ? 0n : half(kind), at(176 + 8 * i));
+  for (let i = 0; i < 2; i++) record.writeBigUInt64LE(half(isX87 ? one(['single', 'double', 'integer']) : kind), at(240 + 8 * i));
+  if (isX87 && /^(fld|fbld)$/.test(row[1])) extended(record, at(240));
+  return record;
+}
+
+function fieldsOf(record, start, unless) {
+  const fields = {};
+  for (const [name, offset, bytes] of FIELDS) {
+    const field = record.subarray(start + offset, start + offset + bytes);
+    const same = unless === undefined ? field.every((byte) => byte === 0) : field.equals(record.subarray(unless + offset, unless + offset + bytes));
+    if (!same) fields[name] = field.toString('hex').replace(/(00)+$/, '');
+  }
+  return fields;
+}
+
+const rows = [];
+for (const [file, name] of TABLES) rows.push(...(await import(join(HERE, `../dist/src/translate/${file}.js`)))[name]);
+const tested = rows.filter((row) => !LEFT_OUT.test(row[1]));
+const records = tested.flatMap((row) => Array.from({ length: Number(process.argv[2] ?? 2) }, () => makeRecord(row)));
+const directory = mkdtempSync(join(tmpdir(), 'vectors-'));
+const file = join(directory, 'records');
+writeFileSync(file, Buffer.concat(records));
+execFileSync('gcc', ['-O1', '-mno-red-zone', '-o', join(directory, 'record'), join(HERE, 'record.c')]);
+execFileSync(join(directory, 'record'), [file]);
+const filled = readFileSync(file);
+const lines = records.map((_, i) => {
+  const record = filled.subarray(i * RECORD, (i + 1) * RECORD);
+  const left = { name: tested[Math.floor((i * tested.length) / records.length)][1], code: record.subarray(8, 8 + record[0]).toString('hex') };
+  return JSON.stringify({ ...left, ...(record[1] ? { trap: record[1] } : {}), in: fieldsOf(record, STATE_IN), out: fieldsOf(record, STATE_OUT, STATE_IN) });
+});
+const cpu = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
+writeFileSync(join(HERE, 'floating-point.json'), `{ "recordedOn": ${JSON.stringify(cpu)}, "vectors": [\n${lines.join(',\n')}\n] }\n`);
+console.log(`${records.length} vectors`);
