@@ -75,6 +75,6 @@ function declare(name: string, [params, result, mayFault, reads, writes]: Row): 
   };
 }
 
-export const FP_HELPERS = Object.fromEntries(
-  Object.entries(ROWS).map(([name, row]) => [name, declare(name, row as unknown as Row)]),
-) as Readonly<Record<FpHelperName, Helper>>;
+export const FP_HELPERS = Object.fromEntries(Object.entries(ROWS).map(([name, row]) => [name, declare(name, row as unknown as Row)])) as Readonly<
+  Record<FpHelperName, Helper>
+>;

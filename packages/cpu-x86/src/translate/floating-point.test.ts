@@ -20,8 +20,14 @@ const MEMORY = 0x2_0400;
 const IMAGE_AFTER = 0x2_0600;
 /** Where the fields of a vector are before and after the instruction, and their bytes. */
 const FIELDS: Readonly<Record<string, readonly [before: number, after: number, bytes: number]>> = {
-  gpr: [REGISTERS, REGISTERS, 32], flags: [FLAGS, FLAGS, 8], memory: [MEMORY, MEMORY, 64], mxcsr: [IMAGE + 24, IMAGE_AFTER + 24, 4],
-  fsw: [IMAGE + 2, IMAGE_AFTER + 2, 2], ftw: [IMAGE + 4, IMAGE_AFTER + 4, 1], st: [IMAGE + 32, IMAGE_AFTER + 32, 128], xmm: [IMAGE + 160, IMAGE_AFTER + 160, 64],
+  gpr: [REGISTERS, REGISTERS, 32],
+  flags: [FLAGS, FLAGS, 8],
+  memory: [MEMORY, MEMORY, 64],
+  mxcsr: [IMAGE + 24, IMAGE_AFTER + 24, 4],
+  fsw: [IMAGE + 2, IMAGE_AFTER + 2, 2],
+  ftw: [IMAGE + 4, IMAGE_AFTER + 4, 1],
+  st: [IMAGE + 32, IMAGE_AFTER + 32, 128],
+  xmm: [IMAGE + 160, IMAGE_AFTER + 160, 64],
 };
 
 const absolute = (address: number) => [address & 0xff, (address >> 8) & 0xff, (address >> 16) & 0xff, address >>> 24];
@@ -69,7 +75,9 @@ describe('floating point, as recorded', () => {
   it.each(VECTORS.map((vector) => [`${vector.name} (${vector.code})`, vector] as const))('%s', (_, vector) => {
     const expected = Object.fromEntries(Object.keys(FIELDS).map((name) => [name, vector.out[name] ?? vector.in[name] ?? '']));
     const flags = Buffer.concat([bytesOf(expected['flags']), Buffer.alloc(8)]);
-    expected['flags'] = Buffer.from([flags[0]! & ARITHMETIC_FLAGS & 0xff, flags[1]! & (ARITHMETIC_FLAGS >> 8)]).toString('hex').replace(/(00)+$/, '');
+    expected['flags'] = Buffer.from([flags[0]! & ARITHMETIC_FLAGS & 0xff, flags[1]! & (ARITHMETIC_FLAGS >> 8)])
+      .toString('hex')
+      .replace(/(00)+$/, '');
     expect(run(vector)).toEqual(expected);
   });
 });

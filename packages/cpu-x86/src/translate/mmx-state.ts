@@ -1,6 +1,7 @@
 /** What MMX instructions do to the x87 (SDM volume 3, 12.2): its registers are theirs. */
-import { FP_EMPTY, FP_TOP, MMX_TOPS } from '../state.js';
+
 import { FP_HELPERS } from '../fp-helpers.js';
+import { FP_EMPTY, FP_TOP, MMX_TOPS } from '../state.js';
 import type { Translation } from './translation.js';
 
 /**

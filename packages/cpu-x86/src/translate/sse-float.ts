@@ -13,7 +13,10 @@ import { immediate, lowHalf, widen } from './vectors.js';
 const [PS, PD, SS, SD] = [0, 1, 2, 3];
 /** Mandatory prefix, suffix, operands, feature by format. */
 const FORMATS: readonly (readonly [prefix: string, suffix: string, operands: string, feature: Feature])[] = [
-  ['NP', 'ps', 'Vps,Wps', 'sse'], ['66', 'pd', 'Vpd,Wpd', 'sse2'], ['F3', 'ss', 'Vd,Wd', 'sse'], ['F2', 'sd', 'Vq,Wq', 'sse2'],
+  ['NP', 'ps', 'Vps,Wps', 'sse'],
+  ['66', 'pd', 'Vpd,Wpd', 'sse2'],
+  ['F3', 'ss', 'Vd,Wd', 'sse'],
+  ['F2', 'sd', 'Vq,Wq', 'sse2'],
 ];
 
 /** What an instruction computes: first operand, second, format. */
@@ -38,10 +41,14 @@ export const SSE_FLOAT: OpcodeTable = [
   ['F2 0F 7D', 'hsubps', 'Vps,Wps', (t, a, b) => horizontal(t, 1, PS!, a!, b!), 'sse', 'cpuid:sse3'],
   ['66 0F D0', 'addsubpd', 'Vpd,Wpd', (t, a, b) => t.callHelper(FP_HELPERS.sse_add_subtract, t.ir.i32(PD!), a!, b!), 'sse', 'cpuid:sse3'],
   ['F2 0F D0', 'addsubps', 'Vps,Wps', (t, a, b) => t.callHelper(FP_HELPERS.sse_add_subtract, t.ir.i32(PS!), a!, b!), 'sse', 'cpuid:sse3'],
-  rounding('08', PS!), rounding('09', PD!), rounding('0A', SS!), rounding('0B', SD!),
+  rounding('08', PS!),
+  rounding('09', PD!),
+  rounding('0A', SS!),
+  rounding('0B', SD!),
   ['66 0F 3A 40', 'dpps', 'Vps,Wps,Ib', (t, a, b) => withImmediate(t, FP_HELPERS.sse_dot_product, PS!, a!, b!), 'sse', 'cpuid:sse4.1'],
   ['66 0F 3A 41', 'dppd', 'Vpd,Wpd,Ib', (t, a, b) => withImmediate(t, FP_HELPERS.sse_dot_product, PD!, a!, b!), 'sse', 'cpuid:sse4.1'],
-  ...compares('2E', 'ucomis', 1), ...compares('2F', 'comis', 0),
+  ...compares('2E', 'ucomis', 1),
+  ...compares('2F', 'comis', 0),
 
   // Scalars to and from general registers.
   ['F3 0F 2A', 'cvtsi2ss', 'Vd,Ey', (t, a) => fromInteger(t, a!, false), 'writes', 'sse', 'cpuid:sse'],
@@ -114,8 +121,13 @@ function horizontal(t: Translation, subtract: number, format: number, a: Value, 
 function rounding(opcode: string, format: number): OpcodeRow {
   const [, suffix, operands] = FORMATS[format]!;
   return [
-    `66 0F 3A ${opcode}`, `round${suffix}`, `${operands},Ib`,
-    (t) => onVectors(t, format, (_t, a, b) => withImmediate(t, FP_HELPERS.sse_round, format, a, b)), 'raw', 'sse', 'cpuid:sse4.1',
+    `66 0F 3A ${opcode}`,
+    `round${suffix}`,
+    `${operands},Ib`,
+    (t) => onVectors(t, format, (_t, a, b) => withImmediate(t, FP_HELPERS.sse_round, format, a, b)),
+    'raw',
+    'sse',
+    'cpuid:sse4.1',
   ];
 }
 

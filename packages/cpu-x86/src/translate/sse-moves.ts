@@ -95,9 +95,7 @@ function maskedStoreAddress(t: Translation, size: number): Value {
 
 function maskedStore(t: Translation, data: Value, mask: Value): typeof NO_RESULT {
   const { ir } = t;
-  t.callHelper(
-    FP_HELPERS.sse_masked_store, maskedStoreAddress(t, 16), lowHalf(ir, data), highHalf(ir, data), lowHalf(ir, mask), highHalf(ir, mask),
-  );
+  t.callHelper(FP_HELPERS.sse_masked_store, maskedStoreAddress(t, 16), lowHalf(ir, data), highHalf(ir, data), lowHalf(ir, mask), highHalf(ir, mask));
 }
 
 function maskedStoreMmx(t: Translation): typeof NO_RESULT {

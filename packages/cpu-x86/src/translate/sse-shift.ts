@@ -10,9 +10,14 @@ const BITS = { i16x8: 16, i32x4: 32, i64x2: 64 } as const;
 
 /** Opcode with a count in a register or memory, opcode and digit with an immediate. */
 const SHIFTS: readonly (readonly [opcode: string, byImmediate: string, mnemonic: string, direction: Direction, shape: Shape])[] = [
-  ['D1', '71 /2', 'psrlw', 'shr_u', 'i16x8'], ['D2', '72 /2', 'psrld', 'shr_u', 'i32x4'], ['D3', '73 /2', 'psrlq', 'shr_u', 'i64x2'],
-  ['E1', '71 /4', 'psraw', 'shr_s', 'i16x8'], ['E2', '72 /4', 'psrad', 'shr_s', 'i32x4'],
-  ['F1', '71 /6', 'psllw', 'shl', 'i16x8'], ['F2', '72 /6', 'pslld', 'shl', 'i32x4'], ['F3', '73 /6', 'psllq', 'shl', 'i64x2'],
+  ['D1', '71 /2', 'psrlw', 'shr_u', 'i16x8'],
+  ['D2', '72 /2', 'psrld', 'shr_u', 'i32x4'],
+  ['D3', '73 /2', 'psrlq', 'shr_u', 'i64x2'],
+  ['E1', '71 /4', 'psraw', 'shr_s', 'i16x8'],
+  ['E2', '72 /4', 'psrad', 'shr_s', 'i32x4'],
+  ['F1', '71 /6', 'psllw', 'shl', 'i16x8'],
+  ['F2', '72 /6', 'pslld', 'shl', 'i32x4'],
+  ['F3', '73 /6', 'psllq', 'shl', 'i64x2'],
 ];
 
 export const SSE_SHIFTS: OpcodeTable = [
@@ -20,7 +25,14 @@ export const SSE_SHIFTS: OpcodeTable = [
     [`66 0F ${opcode}`, mnemonic, 'Vdq,Wdq', (t, a, b) => shift(t.ir, direction, shape, a!, lowHalf(t.ir, b!)), 'sse', 'cpuid:sse2'],
     [`NP 0F ${opcode}`, mnemonic, 'Pq,Qq', inMmx((t, a, b) => lowHalf(t.ir, shift(t.ir, direction, shape, widen(t.ir, a!), b!))), 'mmx', 'cpuid:mmx'],
     [`66 0F ${byImmediate}`, mnemonic, 'Udq,Ib', (t, a) => shiftBy(t.ir, direction, shape, a!, immediate(t)), 'sse', 'cpuid:sse2'],
-    [`NP 0F ${byImmediate}`, mnemonic, 'Nq,Ib', inMmx((t, a) => lowHalf(t.ir, shiftBy(t.ir, direction, shape, widen(t.ir, a!), immediate(t)))), 'mmx', 'cpuid:mmx'],
+    [
+      `NP 0F ${byImmediate}`,
+      mnemonic,
+      'Nq,Ib',
+      inMmx((t, a) => lowHalf(t.ir, shiftBy(t.ir, direction, shape, widen(t.ir, a!), immediate(t)))),
+      'mmx',
+      'cpuid:mmx',
+    ],
   ]),
   ['66 0F 73 /3', 'psrldq', 'Udq,Ib', (t, a) => shiftBytes(t, a!, 1), 'sse', 'cpuid:sse2'],
   ['66 0F 73 /7', 'pslldq', 'Udq,Ib', (t, a) => shiftBytes(t, a!, -1), 'sse', 'cpuid:sse2'],

@@ -6,11 +6,17 @@ import type { Translation } from './translation.js';
 import { both, bothJoined, constant, immediate, inMmx, lowHalf, op, pick, range, widen, xmmRow, zero } from './vectors.js';
 
 export const SSE_SHUFFLES: OpcodeTable = [
-  ...unpackLow('60', 'punpcklbw', 1), ...unpackLow('61', 'punpcklwd', 2), ...unpackLow('62', 'punpckldq', 4),
-  ...unpackHigh('68', 'punpckhbw', 1), ...unpackHigh('69', 'punpckhwd', 2), ...unpackHigh('6A', 'punpckhdq', 4),
+  ...unpackLow('60', 'punpcklbw', 1),
+  ...unpackLow('61', 'punpcklwd', 2),
+  ...unpackLow('62', 'punpckldq', 4),
+  ...unpackHigh('68', 'punpckhbw', 1),
+  ...unpackHigh('69', 'punpckhwd', 2),
+  ...unpackHigh('6A', 'punpckhdq', 4),
   xmmRow('0F 6C', 'punpcklqdq', (ir, a, b) => pick(ir, a, b, 8, [0, 2]), 'sse2'),
   xmmRow('0F 6D', 'punpckhqdq', (ir, a, b) => pick(ir, a, b, 8, [1, 3]), 'sse2'),
-  ...pack('63', 'packsswb', 'i8x16.narrow_i16x8_s'), ...pack('67', 'packuswb', 'i8x16.narrow_i16x8_u'), ...pack('6B', 'packssdw', 'i16x8.narrow_i32x4_s'),
+  ...pack('63', 'packsswb', 'i8x16.narrow_i16x8_s'),
+  ...pack('67', 'packuswb', 'i8x16.narrow_i16x8_u'),
+  ...pack('6B', 'packssdw', 'i16x8.narrow_i32x4_s'),
   xmmRow('0F 38 2B', 'packusdw', op('i16x8.narrow_i32x4_u'), 'sse4.1'),
   ['NP 0F 70', 'pshufw', 'Pq,Qq,Ib', inMmx((t, a) => lowHalf(t.ir, shuffleBy(t, widen(t.ir, a!), 2, [0, 1, 2, 3], 0))), 'writes', 'mmx', 'cpuid:sse'],
   ['66 0F 70', 'pshufd', 'Vdq,Wdq,Ib', (t, a) => shuffleBy(t, a!, 4, [0, 1, 2, 3], 0), 'writes', 'sse', 'cpuid:sse2'],
@@ -25,7 +31,14 @@ export const SSE_SHUFFLES: OpcodeTable = [
 
   ['NP 0F 38 00', 'pshufb', 'Pq,Qq', inMmx((t, a, b) => lowHalf(t.ir, shuffleBytes(t.ir, widen(t.ir, a!), widen(t.ir, b!), 0x87))), 'mmx', 'cpuid:ssse3'],
   ['66 0F 38 00', 'pshufb', 'Vdq,Wdq', (t, a, b) => shuffleBytes(t.ir, a!, b!, 0x8f), 'sse', 'cpuid:ssse3'],
-  ['NP 0F 3A 0F', 'palignr', 'Pq,Qq,Ib', inMmx((t, a, b) => lowHalf(t.ir, align(t.ir, t.ir.op('v128.of_i64', b!, a!), zero(t.ir), immediate(t)))), 'mmx', 'cpuid:ssse3'],
+  [
+    'NP 0F 3A 0F',
+    'palignr',
+    'Pq,Qq,Ib',
+    inMmx((t, a, b) => lowHalf(t.ir, align(t.ir, t.ir.op('v128.of_i64', b!, a!), zero(t.ir), immediate(t)))),
+    'mmx',
+    'cpuid:ssse3',
+  ],
   ['66 0F 3A 0F', 'palignr', 'Vdq,Wdq,Ib', (t, a, b) => alignTwo(t.ir, a!, b!, immediate(t)), 'sse', 'cpuid:ssse3'],
 
   ['NP 0F C4', 'pinsrw', 'Pq,Ew,Ib', inMmx(insertMmx), 'mmx', 'cpuid:sse'],
@@ -33,7 +46,15 @@ export const SSE_SHUFFLES: OpcodeTable = [
   ['66 0F 3A 20', 'pinsrb', 'Vdq,Eb,Ib', insertByte, 'raw', 'sse', 'cpuid:sse4.1'],
   ['66 0F 3A 21', 'insertps', 'Vdq,Wd,Ib', insertSingle, 'raw', 'sse', 'cpuid:sse4.1'],
   ['66 0F 3A 22', 'pinsrd', 'Vdq,Ey,Ib', insertDoubleword, 'sse', 'cpuid:sse4.1'],
-  ['NP 0F C5', 'pextrw', 'Gd,Nq,Ib', inMmx((t, a) => t.ir.op(`i16x8.extract_lane.${immediate(t) & 3}` as OpName, widen(t.ir, a!))), 'writes', 'mmx', 'cpuid:sse'],
+  [
+    'NP 0F C5',
+    'pextrw',
+    'Gd,Nq,Ib',
+    inMmx((t, a) => t.ir.op(`i16x8.extract_lane.${immediate(t) & 3}` as OpName, widen(t.ir, a!))),
+    'writes',
+    'mmx',
+    'cpuid:sse',
+  ],
   ['66 0F C5', 'pextrw', 'Gd,Udq,Ib', (t, a) => t.ir.op(`i16x8.extract_lane.${immediate(t) & 7}` as OpName, a!), 'writes', 'sse', 'cpuid:sse2'],
   ['66 0F 3A 14', 'pextrb', 'Eb,Vdq,Ib', (t) => extract(t, 'i8x16', 1), 'raw', 'sse', 'cpuid:sse4.1'],
   ['66 0F 3A 15', 'pextrw', 'Ew,Vdq,Ib', (t) => extract(t, 'i16x8', 2), 'raw', 'sse', 'cpuid:sse4.1'],
@@ -68,7 +89,8 @@ function unpackHigh(opcode: string, mnemonic: string, bytes: number): OpcodeRow[
   const half = 8 / bytes;
   // Joined MMX operands: the upper half of a, and of b, begin a quarter and three quarters up.
   return bothJoined(
-    `0F ${opcode}`, mnemonic,
+    `0F ${opcode}`,
+    mnemonic,
     (ir, ab) => pick(ir, ab, ab, bytes, interleaved(bytes, half / 2, half + half / 2)),
     (ir, a, b) => pick(ir, a, b, bytes, interleaved(bytes, half, half * 3)),
   );
@@ -129,7 +151,16 @@ function insertSingle(t: Translation): void {
   const control = immediate(t);
   const value = t.isRegister ? ir.op(`i32x4.extract_lane.${control >> 6}` as OpName, t.readXmm(t.rm)) : t.loadMemory(4);
   const inserted = ir.op(`i32x4.replace_lane.${(control >> 4) & 3}` as OpName, t.readXmm(t.reg), value);
-  t.writeXmm(t.reg, pick(ir, inserted, zero(ir), 4, range(4).map((i) => ((control >> i) & 1 ? 4 : i))));
+  t.writeXmm(
+    t.reg,
+    pick(
+      ir,
+      inserted,
+      zero(ir),
+      4,
+      range(4).map((i) => ((control >> i) & 1 ? 4 : i)),
+    ),
+  );
 }
 
 /** PEXTRB, PEXTRW: a register gets the value zero-extended to its full width. */
@@ -147,7 +178,13 @@ function extractDoubleword(t: Translation, a: Value): Value {
 /** Elements of b where the immediate has ones. */
 function blend(t: Translation, a: Value, b: Value, bytes: number): Value {
   const count = 16 / bytes;
-  return pick(t.ir, a, b, bytes, range(count).map((i) => ((immediate(t) >> i) & 1 ? count + i : i)));
+  return pick(
+    t.ir,
+    a,
+    b,
+    bytes,
+    range(count).map((i) => ((immediate(t) >> i) & 1 ? count + i : i)),
+  );
 }
 
 /** Elements of b where XMM0's are negative. */
@@ -159,8 +196,13 @@ function blendBySign(t: Translation, a: Value, b: Value, shape: 'i8x16' | 'i32x4
 /** PMOVSX, PMOVZX: `size` is what they take of the source. */
 function extension(signed: string, unsigned: string, suffix: string, size: 'q' | 'd' | 'w', steps: readonly string[]): OpcodeRow[] {
   const row = (opcode: string, sign: 's' | 'u'): OpcodeRow => [
-    `66 0F 38 ${opcode}`, `pmov${sign === 's' ? 's' : 'z'}x${suffix}`, `Vdq,W${size}`,
-    (t, a) => steps.reduce((value, step) => t.ir.op(`${step}${sign}` as OpName, value), widen(t.ir, a!)), 'writes', 'sse', 'cpuid:sse4.1',
+    `66 0F 38 ${opcode}`,
+    `pmov${sign === 's' ? 's' : 'z'}x${suffix}`,
+    `Vdq,W${size}`,
+    (t, a) => steps.reduce((value, step) => t.ir.op(`${step}${sign}` as OpName, value), widen(t.ir, a!)),
+    'writes',
+    'sse',
+    'cpuid:sse4.1',
   ];
   return [row(signed, 's'), row(unsigned, 'u')];
 }

@@ -33,9 +33,8 @@ function compare(t: Translation, explicit: boolean, a: Value, b: Value): Value {
 function toIndex(t: Translation, bits: Value): typeof NO_RESULT {
   const { ir } = t;
   const count = immediate(t) & 1 ? 8 : 16;
-  const index = immediate(t) & 0x40
-    ? ir.select(bits, ir.sub(ir.i32(31), ir.op('i32.clz', bits)), ir.i32(count))
-    : ir.op('i32.ctz', ir.or(bits, ir.i32(1 << count)));
+  const index =
+    immediate(t) & 0x40 ? ir.select(bits, ir.sub(ir.i32(31), ir.op('i32.clz', bits)), ir.i32(count)) : ir.op('i32.ctz', ir.or(bits, ir.i32(1 << count)));
   t.writeRegister(RCX, 4, index);
 }
 

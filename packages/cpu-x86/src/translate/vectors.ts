@@ -1,8 +1,8 @@
 /** Small things that the SSE and MMX tables share: constants, lanes, and one description for both register files. */
 import type { Ir, Value } from '@nandu/tcg';
 import type { Attribute, Feature, OpcodeRow } from '../decode/opcode-table.js';
-import type { Translation } from './translation.js';
 import { enterMmx } from './mmx-state.js';
+import type { Translation } from './translation.js';
 
 /** An operation on two vectors that treats every lane alike. */
 export type VectorOp = (ir: Ir, a: Value, b: Value) => Value;
@@ -36,7 +36,11 @@ export function widen(ir: Ir, value: Value): Value {
 
 /** A vector whose elements of `bytes` bytes are those numbered in `elements`: from `a`, then from `b`. */
 export function pick(ir: Ir, a: Value, b: Value, bytes: number, elements: readonly number[]): Value {
-  return ir.shuffle(a, b, elements.flatMap((element) => Array.from({ length: bytes }, (_, i) => element * bytes + i)));
+  return ir.shuffle(
+    a,
+    b,
+    elements.flatMap((element) => Array.from({ length: bytes }, (_, i) => element * bytes + i)),
+  );
 }
 
 /** `count` numbers from `first` on, `step` apart. */
@@ -46,12 +50,20 @@ export function range(count: number, first = 0, step = 1): number[] {
 
 /** Both forms of an instruction that treats lanes alike: without a prefix on MMX registers, with 66 on XMM registers. */
 export function both(opcode: string, mnemonic: string, compute: VectorOp, mmxFeature: Feature = 'mmx', xmmFeature: Feature = 'sse2'): OpcodeRow[] {
-  return [mmxRow(opcode, mnemonic, (ir, a, b) => lowHalf(ir, compute(ir, widen(ir, a), widen(ir, b))), mmxFeature), xmmRow(opcode, mnemonic, compute, xmmFeature)];
+  return [
+    mmxRow(opcode, mnemonic, (ir, a, b) => lowHalf(ir, compute(ir, widen(ir, a), widen(ir, b))), mmxFeature),
+    xmmRow(opcode, mnemonic, compute, xmmFeature),
+  ];
 }
 
 /** The same where the forms differ, because halves meet: `joined` gets the two MMX operands as one vector, first operand lowest. */
 export function bothJoined(
-  opcode: string, mnemonic: string, joined: (ir: Ir, ab: Value) => Value, compute: VectorOp, mmxFeature: Feature = 'mmx', xmmFeature: Feature = 'sse2',
+  opcode: string,
+  mnemonic: string,
+  joined: (ir: Ir, ab: Value) => Value,
+  compute: VectorOp,
+  mmxFeature: Feature = 'mmx',
+  xmmFeature: Feature = 'sse2',
 ): OpcodeRow[] {
   return [
     mmxRow(opcode, mnemonic, (ir, a, b) => lowHalf(ir, joined(ir, ir.op('v128.of_i64', a, b))), mmxFeature),

@@ -3,8 +3,8 @@
  * operands that fit a register are loaded here, so that the common ones take the short way through the TLB.
  */
 import type { Value } from '@nandu/tcg';
-import type { Attribute, OpcodeRow, OpcodeTable } from '../decode/opcode-table.js';
 import * as L from '../../assembly/layout.js';
+import type { Attribute, OpcodeRow, OpcodeTable } from '../decode/opcode-table.js';
 import { FP_HELPERS } from '../fp-helpers.js';
 import { FP_CONTROL } from '../state.js';
 import { EXCEPTION, type Translation } from './translation.js';
@@ -13,49 +13,117 @@ const ARITHMETIC = ['fadd', 'fmul', 'fcom', 'fcomp', 'fsub', 'fsubr', 'fdiv', 'f
 /** Register forms: opcode, mnemonic, operands for the disassembler. */
 const REGISTER_FORMS: readonly (readonly [opcode: string, mnemonic: string, operands: string])[] = [
   ...ARITHMETIC.map((name, i) => [`D8 ${hex(0xc0 + 8 * i)}+i`, name, 'ST,STi'] as const),
-  ['D9 C0+i', 'fld', 'STi'], ['D9 C8+i', 'fxch', 'STi'], ['D9 D0', 'fnop', ''], ['D9 D8+i', 'fstp', 'STi'],
-  ['D9 E0', 'fchs', ''], ['D9 E1', 'fabs', ''], ['D9 E4', 'ftst', ''], ['D9 E5', 'fxam', ''],
+  ['D9 C0+i', 'fld', 'STi'],
+  ['D9 C8+i', 'fxch', 'STi'],
+  ['D9 D0', 'fnop', ''],
+  ['D9 D8+i', 'fstp', 'STi'],
+  ['D9 E0', 'fchs', ''],
+  ['D9 E1', 'fabs', ''],
+  ['D9 E4', 'ftst', ''],
+  ['D9 E5', 'fxam', ''],
   ...['fld1', 'fldl2t', 'fldl2e', 'fldpi', 'fldlg2', 'fldln2', 'fldz'].map((name, i) => [`D9 ${hex(0xe8 + i)}`, name, ''] as const),
   ...[
-    'f2xm1', 'fyl2x', 'fptan', 'fpatan', 'fxtract', 'fprem1', 'fdecstp', 'fincstp',
-    'fprem', 'fyl2xp1', 'fsqrt', 'fsincos', 'frndint', 'fscale', 'fsin', 'fcos',
+    'f2xm1',
+    'fyl2x',
+    'fptan',
+    'fpatan',
+    'fxtract',
+    'fprem1',
+    'fdecstp',
+    'fincstp',
+    'fprem',
+    'fyl2xp1',
+    'fsqrt',
+    'fsincos',
+    'frndint',
+    'fscale',
+    'fsin',
+    'fcos',
   ].map((name, i) => [`D9 ${hex(0xf0 + i)}`, name, ''] as const),
-  ['DA C0+i', 'fcmovb', 'ST,STi'], ['DA C8+i', 'fcmove', 'ST,STi'], ['DA D0+i', 'fcmovbe', 'ST,STi'], ['DA D8+i', 'fcmovu', 'ST,STi'],
+  ['DA C0+i', 'fcmovb', 'ST,STi'],
+  ['DA C8+i', 'fcmove', 'ST,STi'],
+  ['DA D0+i', 'fcmovbe', 'ST,STi'],
+  ['DA D8+i', 'fcmovu', 'ST,STi'],
   ['DA E9', 'fucompp', ''],
-  ['DB C0+i', 'fcmovnb', 'ST,STi'], ['DB C8+i', 'fcmovne', 'ST,STi'], ['DB D0+i', 'fcmovnbe', 'ST,STi'], ['DB D8+i', 'fcmovnu', 'ST,STi'],
-  ['DB E2', 'fnclex', ''], ['DB E3', 'fninit', ''], ['DB E8+i', 'fucomi', 'ST,STi'], ['DB F0+i', 'fcomi', 'ST,STi'],
+  ['DB C0+i', 'fcmovnb', 'ST,STi'],
+  ['DB C8+i', 'fcmovne', 'ST,STi'],
+  ['DB D0+i', 'fcmovnbe', 'ST,STi'],
+  ['DB D8+i', 'fcmovnu', 'ST,STi'],
+  ['DB E2', 'fnclex', ''],
+  ['DB E3', 'fninit', ''],
+  ['DB E8+i', 'fucomi', 'ST,STi'],
+  ['DB F0+i', 'fcomi', 'ST,STi'],
   ...['fadd', 'fmul', 'fcom', 'fcomp', 'fsubr', 'fsub', 'fdivr', 'fdiv'].map((name, i) => [`DC ${hex(0xc0 + 8 * i)}+i`, name, 'STi,ST'] as const),
-  ['DD C0+i', 'ffree', 'STi'], ['DD C8+i', 'fxch', 'STi'], ['DD D0+i', 'fst', 'STi'], ['DD D8+i', 'fstp', 'STi'],
-  ['DD E0+i', 'fucom', 'STi'], ['DD E8+i', 'fucomp', 'STi'],
-  ['DE C0+i', 'faddp', 'STi,ST'], ['DE C8+i', 'fmulp', 'STi,ST'], ['DE D0+i', 'fcomp', 'STi'], ['DE D9', 'fcompp', ''],
-  ['DE E0+i', 'fsubrp', 'STi,ST'], ['DE E8+i', 'fsubp', 'STi,ST'], ['DE F0+i', 'fdivrp', 'STi,ST'], ['DE F8+i', 'fdivp', 'STi,ST'],
-  ['DF C0+i', 'ffreep', 'STi'], ['DF C8+i', 'fxch', 'STi'], ['DF D0+i', 'fstp', 'STi'], ['DF D8+i', 'fstp', 'STi'],
-  ['DF E8+i', 'fucomip', 'ST,STi'], ['DF F0+i', 'fcomip', 'ST,STi'],
+  ['DD C0+i', 'ffree', 'STi'],
+  ['DD C8+i', 'fxch', 'STi'],
+  ['DD D0+i', 'fst', 'STi'],
+  ['DD D8+i', 'fstp', 'STi'],
+  ['DD E0+i', 'fucom', 'STi'],
+  ['DD E8+i', 'fucomp', 'STi'],
+  ['DE C0+i', 'faddp', 'STi,ST'],
+  ['DE C8+i', 'fmulp', 'STi,ST'],
+  ['DE D0+i', 'fcomp', 'STi'],
+  ['DE D9', 'fcompp', ''],
+  ['DE E0+i', 'fsubrp', 'STi,ST'],
+  ['DE E8+i', 'fsubp', 'STi,ST'],
+  ['DE F0+i', 'fdivrp', 'STi,ST'],
+  ['DE F8+i', 'fdivp', 'STi,ST'],
+  ['DF C0+i', 'ffreep', 'STi'],
+  ['DF C8+i', 'fxch', 'STi'],
+  ['DF D0+i', 'fstp', 'STi'],
+  ['DF D8+i', 'fstp', 'STi'],
+  ['DF E8+i', 'fucomip', 'ST,STi'],
+  ['DF F0+i', 'fcomip', 'ST,STi'],
 ];
 
 /** Forms that read 2, 4 or 8 bytes. */
 const LOADING_FORMS: readonly (readonly [opcode: string, mnemonic: string, operand: string])[] = [
-  ...ARITHMETIC.flatMap((name, i) => [
-    [`D8 /${i}`, name, 'Md'], [`DC /${i}`, name, 'Mq'], [`DA /${i}`, `fi${name.slice(1)}`, 'Md'], [`DE /${i}`, `fi${name.slice(1)}`, 'Mw'],
-  ] as const),
-  ['D9 /0', 'fld', 'Md'], ['DD /0', 'fld', 'Mq'], ['DB /0', 'fild', 'Md'], ['DF /0', 'fild', 'Mw'], ['DF /5', 'fild', 'Mq'],
+  ...ARITHMETIC.flatMap(
+    (name, i) =>
+      [
+        [`D8 /${i}`, name, 'Md'],
+        [`DC /${i}`, name, 'Mq'],
+        [`DA /${i}`, `fi${name.slice(1)}`, 'Md'],
+        [`DE /${i}`, `fi${name.slice(1)}`, 'Mw'],
+      ] as const,
+  ),
+  ['D9 /0', 'fld', 'Md'],
+  ['DD /0', 'fld', 'Mq'],
+  ['DB /0', 'fild', 'Md'],
+  ['DF /0', 'fild', 'Mw'],
+  ['DF /5', 'fild', 'Mq'],
 ];
 
 /** Forms that store, or whose operand is larger; bytes, -1 and -2 for the environment and the whole state; whether they write. */
 const MEMORY_FORMS: readonly (readonly [opcode: string, mnemonic: string, bytes: number, writes: boolean])[] = [
-  ['D9 /2', 'fst', 4, true], ['D9 /3', 'fstp', 4, true], ['DD /2', 'fst', 8, true], ['DD /3', 'fstp', 8, true],
-  ['DB /1', 'fisttp', 4, true], ['DB /2', 'fist', 4, true], ['DB /3', 'fistp', 4, true], ['DB /5', 'fld', 10, false], ['DB /7', 'fstp', 10, true],
-  ['DD /1', 'fisttp', 8, true], ['DF /1', 'fisttp', 2, true], ['DF /2', 'fist', 2, true], ['DF /3', 'fistp', 2, true],
-  ['DF /4', 'fbld', 10, false], ['DF /6', 'fbstp', 10, true], ['DF /7', 'fistp', 8, true],
-  ['D9 /4', 'fldenv', -1, false], ['D9 /6', 'fnstenv', -1, true], ['DD /4', 'frstor', -2, false], ['DD /6', 'fnsave', -2, true],
+  ['D9 /2', 'fst', 4, true],
+  ['D9 /3', 'fstp', 4, true],
+  ['DD /2', 'fst', 8, true],
+  ['DD /3', 'fstp', 8, true],
+  ['DB /1', 'fisttp', 4, true],
+  ['DB /2', 'fist', 4, true],
+  ['DB /3', 'fistp', 4, true],
+  ['DB /5', 'fld', 10, false],
+  ['DB /7', 'fstp', 10, true],
+  ['DD /1', 'fisttp', 8, true],
+  ['DF /1', 'fisttp', 2, true],
+  ['DF /2', 'fist', 2, true],
+  ['DF /3', 'fistp', 2, true],
+  ['DF /4', 'fbld', 10, false],
+  ['DF /6', 'fbstp', 10, true],
+  ['DF /7', 'fistp', 8, true],
+  ['D9 /4', 'fldenv', -1, false],
+  ['D9 /6', 'fnstenv', -1, true],
+  ['DD /4', 'frstor', -2, false],
+  ['DD /6', 'fnsave', -2, true],
 ];
 
 export const X87: OpcodeTable = [
   ...REGISTER_FORMS.map(([opcode, mnemonic, operands]): OpcodeRow => [opcode, mnemonic, operands, registerForm, 'raw', 'x87', ...featureOf(mnemonic)]),
   ...LOADING_FORMS.map(([opcode, mnemonic, operand]): OpcodeRow => [opcode, mnemonic, operand, loadingForm, 'reads', 'x87']),
-  ...MEMORY_FORMS.map(([opcode, mnemonic, bytes, writes]): OpcodeRow => [
-    opcode, mnemonic, 'M', (t) => memoryForm(t, bytes, writes), 'raw', 'mem', 'x87', ...featureOf(mnemonic),
-  ]),
+  ...MEMORY_FORMS.map(
+    ([opcode, mnemonic, bytes, writes]): OpcodeRow => [opcode, mnemonic, 'M', (t) => memoryForm(t, bytes, writes), 'raw', 'mem', 'x87', ...featureOf(mnemonic)],
+  ),
   ['D9 /5', 'fldcw', 'Mw', (t, a) => void t.callHelper(FP_HELPERS.x87_set_control, a!), 'reads', 'x87'],
   ['D9 /7', 'fnstcw', 'Mw', controlWord, 'writes', 'x87'],
   ['DD /7', 'fnstsw', 'Mw', (t) => t.callHelper(FP_HELPERS.x87_status), 'writes', 'x87'],
@@ -105,6 +173,6 @@ function controlWord(t: Translation): Value {
 
 /** FWAIT: #NM if both MP and TS are set. */
 function fwait(t: Translation): void {
-  if ((t.hflags & L.HF_MP) && (t.hflags & L.HF_TS)) return t.raise(EXCEPTION.NM);
+  if (t.hflags & L.HF_MP && t.hflags & L.HF_TS) return t.raise(EXCEPTION.NM);
   t.callHelper(FP_HELPERS.x87_wait);
 }
