@@ -21,6 +21,7 @@ import { DeviceMemory, MachineMemory } from '@nandu/memory';
 import { acpiTables } from './acpi-tables.js';
 import type { BootImage, MemoryPart } from './boot/boot-image.js';
 import { loadKernel } from './boot/load-kernel.js';
+import { bootNothing } from './boot/nothing.js';
 import { fillCmos } from './cmos.js';
 import { cpuClassOf, type X86CpuDevice } from './cpu-device.js';
 import { CpuFactory } from './cpu-factory.js';
@@ -70,7 +71,7 @@ export class PcBoard extends Board {
 
   /** Put back into RAM at every reset: tables, and what the kernel's loader laid out. */
   private parts: readonly MemoryPart[] = [];
-  private kernel: BootImage | undefined;
+  private image: BootImage = bootNothing();
 
   constructor(
     private readonly machine: Machine,
@@ -231,8 +232,9 @@ export class PcBoard extends Board {
       hasI8042: this.i8042,
     });
     this.parts = [{ address: acpiAddress(this.layout), bytes: acpi.tables }, { address: RSDP_ADDRESS, bytes: acpi.rsdp }, ...biosData()];
-    if (boot.kernel) {
-      this.kernel = loadKernel({
+    if (!boot.kernel) this.sayWhenRunning('there is nothing to boot: no -kernel was given');
+    else {
+      this.image = loadKernel({
         kernel: boot.kernel,
         kernelName: boot.kernelName ?? 'kernel',
         commandLine: boot.append ?? '',
@@ -274,13 +276,23 @@ export class PcBoard extends Board {
     setUpPics(this.io);
     this.keyboardController?.setUpAsFirmware();
     for (const { lapic } of this.cpuDevices) lapic.setUpAsFirmware();
-    for (const { address, bytes } of [...this.parts, ...(this.kernel?.parts ?? [])]) this.memory.writeBytes(address, bytes);
+    for (const { address, bytes } of [...this.parts, ...this.image.parts]) this.memory.writeBytes(address, bytes);
     for (const { processor } of this.cpuDevices) {
       processor?.reset();
       processor?.setUpAsFirmware?.(uncachedStart(this.layout));
     }
-    if (this.kernel) this.cpuDevices[0]?.processor?.setState(this.kernel.entry);
-    else this.log.warning('there is nothing to boot: no -kernel was given');
+    this.cpuDevices[0]?.processor?.setState(this.image.entry);
+  }
+
+  /** A machine that is only asked questions (-S, qtest) need not hear it. */
+  private sayWhenRunning(warning: string): void {
+    const { runState, log, config } = this.machine;
+    if (config.accelerator === 'qtest') return;
+    const heard = runState.changes$.subscribe((state) => {
+      if (state !== 'running') return;
+      log.warning(warning);
+      queueMicrotask(() => heard.unsubscribe());
+    });
   }
 
   override powerdown(): void {
