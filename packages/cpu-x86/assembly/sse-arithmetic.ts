@@ -6,7 +6,8 @@ import {
   OPERAND_A, OPERAND_B, PD, PS, RESULT, SD, SS, endLane, endStep, finish, handledNanA, handledNans, isDouble, isPlain, laneCount, packLane,
   reportDenormals, start, startLane, unpackLane,
 } from './sse-state';
-import { A, B, Context, DE, IE, QUIET, TRUNCATE, ZERO, add, compare, copyAToB, divide, multiply, resultFromA, roundAToIntegral, setZero, squareRoot } from './softfloat';
+import { areOrdinary, areOrdinarySingles, isOrdinary, isOrdinaryAs, isOrdinarySingle } from './sse-ordinary';
+import { A, B, Context, DE, IE, QUIET, ZERO, add, compare, copyAToB, divide, multiply, resultFromA, roundAToIntegral, setZero, squareRoot } from './softfloat';
 
 const ADD: i32 = 0;
 const SUBTRACT: i32 = 1;
@@ -14,34 +15,6 @@ const MULTIPLY: i32 = 2;
 const DIVIDE: i32 = 3;
 const MINIMUM: i32 = 4;
 const MAXIMUM: i32 = 5;
-
-/** Zero, or normal and larger than the least normal number (which a tiny result may have been rounded to). */
-@inline
-function isOrdinary(x: f64): bool {
-  const magnitude = Math.abs(x);
-  return (magnitude > f64.MIN_NORMAL_VALUE && magnitude < Infinity) || x == 0;
-}
-
-@inline
-function isOrdinarySingle(x: f32): bool {
-  const magnitude = Mathf.abs(x);
-  return (magnitude > f32.MIN_NORMAL_VALUE && magnitude < <f32>Infinity) || x == 0;
-}
-
-/** The same for all lanes at once. */
-@inline
-function areOrdinary(x: v128): bool {
-  const magnitude = f64x2.abs(x);
-  const normal = v128.and(f64x2.gt(magnitude, f64x2.splat(f64.MIN_NORMAL_VALUE)), f64x2.lt(magnitude, f64x2.splat(Infinity)));
-  return i64x2.all_true(v128.or(normal, f64x2.eq(x, f64x2.splat(0))));
-}
-
-@inline
-function areOrdinarySingles(x: v128): bool {
-  const magnitude = f32x4.abs(x);
-  const normal = v128.and(f32x4.gt(magnitude, f32x4.splat(f32.MIN_NORMAL_VALUE)), f32x4.lt(magnitude, f32x4.splat(<f32>Infinity)));
-  return i32x4.all_true(v128.or(normal, f32x4.eq(x, f32x4.splat(0))));
-}
 
 export function sse_add(env: usize, format: i32, a: v128, b: v128): v128 {
   if (isPlain(env)) {
@@ -146,11 +119,25 @@ export function sse_divide(env: usize, format: i32, a: v128, b: v128): v128 {
 
 /** The second operand where both are zeros or one is a NaN; no rounding, so only unusual operands matter. */
 export function sse_minimum(env: usize, format: i32, a: v128, b: v128): v128 {
+  // pmin(b, a) is a < b ? a : b, for whatever operands; only NaNs and denormals raise anything.
+  if (isOrdinaryAs(format, a) && isOrdinaryAs(format, b)) {
+    return keepUpper(format, a, isDouble(format) ? f64x2.pmin(b, a) : f32x4.pmin(b, a));
+  }
   return exact(env, MINIMUM, format, a, b);
 }
 
 export function sse_maximum(env: usize, format: i32, a: v128, b: v128): v128 {
+  if (isOrdinaryAs(format, a) && isOrdinaryAs(format, b)) {
+    return keepUpper(format, a, isDouble(format) ? f64x2.pmax(b, a) : f32x4.pmax(b, a));
+  }
   return exact(env, MAXIMUM, format, a, b);
+}
+
+/** A result that was computed in all lanes, as the format wants it. */
+@inline
+function keepUpper(format: i32, a: v128, result: v128): v128 {
+  if (format == SD) return f64x2.replace_lane(a, 0, f64x2.extract_lane(result, 0));
+  return format == SS ? f32x4.replace_lane(a, 0, f32x4.extract_lane(result, 0)) : result;
 }
 
 /** Lane by lane; scalar formats keep the rest of a. */
@@ -263,6 +250,7 @@ export function sse_add_subtract(env: usize, format: i32, a: v128, b: v128): v12
 
 /** ROUND of b (SSE4.1): bits 0-1 of the control are the mode unless bit 2 says MXCSR's; bit 3 suppresses PE. */
 export function sse_round(env: usize, format: i32, control: i32, a: v128, b: v128): v128 {
+  if (isPlain(env) && isOrdinaryAs(format, b)) return keepUpper(format, a, roundedByHost(isDouble(format), control & 4 ? 0 : control & 3, b));
   v128.store(env + OPERAND_B, b);
   v128.store(env + RESULT, a);
   start(env);
@@ -282,6 +270,11 @@ export function sse_round(env: usize, format: i32, control: i32, a: v128, b: v12
     endLane();
   }
   return finish(env) ? v128.load(env + RESULT) : a;
+}
+
+function roundedByHost(double: bool, mode: i32, x: v128): v128 {
+  if (double) return mode == 0 ? f64x2.nearest(x) : mode == 1 ? f64x2.floor(x) : mode == 2 ? f64x2.ceil(x) : f64x2.trunc(x);
+  return mode == 0 ? f32x4.nearest(x) : mode == 1 ? f32x4.floor(x) : mode == 2 ? f32x4.ceil(x) : f32x4.trunc(x);
 }
 
 /** DPPS, DPPD (SSE4.1): the high half of the control chooses the products, the low half where the sum goes. */

@@ -1,8 +1,9 @@
 /** SSE comparisons: CMPPS and relatives, (U)COMISS and (U)COMISD. Nothing is rounded, so only NaNs and denormals can raise anything. */
-import { MXCSR, FLAG_CF, FLAG_PF, FLAG_ZF } from './layout';
+import { FLAG_CF, FLAG_PF, FLAG_ZF } from './layout';
 import {
-  OPERAND_A, OPERAND_B, PD, PS, RESULT, SD, endLane, finish, isDouble, laneCount, reportDenormals, start, startLane, unpackLane,
+  OPERAND_A, OPERAND_B, PD, RESULT, SD, SS, endLane, finish, isDouble, laneCount, reportDenormals, start, startLane, unpackLane,
 } from './sse-state';
+import { isOrdinaryAs } from './sse-ordinary';
 import { A, B, Context, IE, QUIET, SIGNALLING, compare, copyAToB } from './softfloat';
 
 /** By predicate, 0 to 7: EQ LT LE UNORD NEQ NLT NLE ORD. Bit 0: true when less, bit 1: when equal, bit 2: when greater, bit 3: when unordered, bit 4: signals quiet NaNs. */
@@ -22,6 +23,7 @@ function orderOf(signalling: bool): i32 {
 
 /** CMPPS, CMPPD, CMPSS, CMPSD: all ones where the predicate holds. */
 export function sse_compare(env: usize, format: i32, predicate: i32, a: v128, b: v128): v128 {
+  if (isOrdinaryAs(format, a) && isOrdinaryAs(format, b)) return comparedByHost(format, predicate & 7, a, b);
   v128.store(env + OPERAND_A, a);
   v128.store(env + OPERAND_B, b);
   v128.store(env + RESULT, a);
@@ -43,8 +45,26 @@ export function sse_compare(env: usize, format: i32, predicate: i32, a: v128, b:
   return finish(env) ? v128.load(env + RESULT) : a;
 }
 
+/** Without NaNs each predicate from 4 on is the opposite of one below. */
+function comparedByHost(format: i32, predicate: i32, a: v128, b: v128): v128 {
+  const base = predicate & 3;
+  let mask: v128;
+  if (base == 3) mask = i64x2.splat(0);
+  else if (isDouble(format)) mask = base == 0 ? f64x2.eq(a, b) : base == 1 ? f64x2.lt(a, b) : f64x2.le(a, b);
+  else mask = base == 0 ? f32x4.eq(a, b) : base == 1 ? f32x4.lt(a, b) : f32x4.le(a, b);
+  if (predicate & 4) mask = v128.not(mask);
+  if (format == SD) return i64x2.replace_lane(a, 0, i64x2.extract_lane(mask, 0));
+  return format == SS ? i32x4.replace_lane(a, 0, i32x4.extract_lane(mask, 0)) : mask;
+}
+
 /** COMIS* (`quiet` 0) and UCOMIS*: the flags, at their places in EFLAGS. `double`: the lowest lane is of 64 bits. */
 export function sse_compare_flags(env: usize, format: i32, quiet: i32, a: v128, b: v128): i32 {
+  const scalar = format == PD ? SD : SS;
+  if (isOrdinaryAs(scalar, a) && isOrdinaryAs(scalar, b)) {
+    const x: f64 = format == PD ? f64x2.extract_lane(a, 0) : f64(f32x4.extract_lane(a, 0));
+    const y: f64 = format == PD ? f64x2.extract_lane(b, 0) : f64(f32x4.extract_lane(b, 0));
+    return x < y ? FLAG_CF : x == y ? FLAG_ZF : 0;
+  }
   v128.store(env + OPERAND_A, a);
   v128.store(env + OPERAND_B, b);
   start(env);

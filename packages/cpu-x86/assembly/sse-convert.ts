@@ -1,6 +1,7 @@
 /** SSE conversions between integers and floating point, and between precisions (SDM volume 2: CVT*). */
-import { OPERAND_A, RESULT, SS, endLane, finish, handledNanA, packLane, start, startLane, unpackLane } from './sse-state';
-import { A, Context, DE, FINITE, TRUNCATE, resultFromA, toInteger } from './softfloat';
+import { isOrdinary, isOrdinarySingle } from './sse-ordinary';
+import { OPERAND_A, RESULT, endLane, finish, handledNanA, isPlain, packLane, start, startLane, unpackLane } from './sse-state';
+import { A, Context, DE, TRUNCATE, resultFromA, toInteger } from './softfloat';
 import { unpackInteger } from './softfloat-formats';
 
 /**
@@ -8,6 +9,14 @@ import { unpackInteger } from './softfloat-formats';
  * does not fit gives the most negative number. 32-bit results come zero-extended.
  */
 export function sse_to_integer(env: usize, double: i32, bytes: i32, truncate: i32, bits: i64): i64 {
+  if (isPlain(env)) {
+    const x: f64 = double ? reinterpret<f64>(bits) : f64(reinterpret<f32>(u32(bits)));
+    // Denormals are inexact like other fractions.
+    const whole = truncate ? trunc(x) : nearest(x);
+    if (bytes == 4 ? whole >= -2147483648.0 && whole <= 2147483647.0 : Math.abs(whole) < 9223372036854775808.0) {
+      return bytes == 4 ? i64(u32(i32(whole))) : i64(whole);
+    }
+  }
   store<i64>(env + OPERAND_A, bits);
   start(env);
   const value = laneToInteger(env + OPERAND_A, double != 0, bytes << 3, truncate != 0);
@@ -26,6 +35,7 @@ function laneToInteger(address: usize, double: bool, bits: i32, truncate: bool):
 
 /** An integer to single (0) or double (1) precision: the bits. */
 export function sse_from_integer(env: usize, double: i32, value: i64): i64 {
+  if (isPlain(env)) return double ? reinterpret<i64>(f64(value)) : i64(reinterpret<u32>(f32(value)));
   start(env);
   startLane();
   fromInteger(value, env + RESULT, double != 0);
@@ -68,6 +78,16 @@ export function sse_to_integers(env: usize, double: i32, lanes: i32, truncate: i
 
 /** Between precisions: `toDouble` tells the direction; the rest of the result is 0. */
 export function sse_convert(env: usize, toDouble: i32, lanes: i32, a: v128): v128 {
+  if (lanes == 1 && isPlain(env)) {
+    if (toDouble) {
+      const x = f32x4.extract_lane(a, 0);
+      if (isOrdinarySingle(x)) return f64x2.replace_lane(i64x2.splat(0), 0, f64(x));
+    } else {
+      const x = f64x2.extract_lane(a, 0);
+      const y = f32(x);
+      if (isOrdinary(x) && isOrdinarySingle(y) && (y != 0 || x == 0)) return f32x4.replace_lane(i64x2.splat(0), 0, y);
+    }
+  }
   v128.store(env + OPERAND_A, a);
   v128.store(env + RESULT, i64x2.splat(0));
   start(env);
