@@ -1,5 +1,7 @@
 /** nandu-system-x86_64. */
+import { ConfigError } from '@nandu/core';
 import { runEmulator } from './emulator.js';
+import { enableBranchHints } from './engine-flags.js';
 import { parseCommandLine } from './options/parse.js';
 import { CommandLineError, report } from './problem.js';
 
@@ -10,12 +12,14 @@ function giveUp(error: unknown): never {
     process.stderr.write(error.text);
     process.exit(error.status);
   }
-  process.stderr.write(report(`internal error: ${(error as Error)?.stack ?? String(error)}`));
+  // What a machine asks for beyond what this process can give may come up anywhere, in the middle of a device's work.
+  process.stderr.write(report(error instanceof ConfigError ? error.message : `internal error: ${(error as Error)?.stack ?? String(error)}`));
   process.exit(1);
 }
 
 process.on('uncaughtException', giveUp);
 
+enableBranchHints();
 try {
   const parsed = await parseCommandLine(process.argv.slice(2));
   if ('text' in parsed) process.stdout.write(parsed.text);

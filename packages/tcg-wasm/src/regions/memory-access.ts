@@ -32,6 +32,7 @@ export function emitAccess(w: CodeWriter, path: FastPath): void {
     emitPairTest(w, path, pair);
     w.brIf(hit);
     emitTlbTest(w, path);
+    w.likely(true);
     w.if();
     w.get(w.scratch('i64', 9));
     w.set(pair.page);
@@ -48,6 +49,7 @@ export function emitAccess(w: CodeWriter, path: FastPath): void {
     const slow: Label = w.block();
     emitTlbTest(w, path);
     w.op(I.I32_EQZ);
+    w.likely(false);
     w.brIf(slow);
     path.access(() =>
       emitHostAddress(w, path.address, () => {

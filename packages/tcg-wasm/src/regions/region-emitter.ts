@@ -92,6 +92,7 @@ export class RegionEmitter {
     this.globals.emitLoadAll();
     w.get(ENV);
     w.memory(I.I32_LOAD, Env.ENV_EXIT_REQUEST);
+    w.likely(false);
     w.if();
     this.setPc(entry.pc);
     w.br(this.stop);
@@ -157,6 +158,7 @@ export class RegionEmitter {
     this.globals.startBlock();
     if (block.linear2 !== 0) {
       emitIsUnmapped(w, block, true);
+      w.likely(false);
       w.if();
       this.leaveFor(block.pc, TO_INTERPRETER);
       w.end();
@@ -165,6 +167,7 @@ export class RegionEmitter {
     w.get(this.budget);
     w.i32(0);
     w.op(I.I32_LT_S);
+    w.likely(false);
     w.if();
     this.addToBudget(block.instructionCount);
     this.setPc(block.pc);
@@ -231,6 +234,7 @@ export class RegionEmitter {
     const { w } = this;
     if (pageOf(from) !== pageOf(target.block)) {
       emitIsUnmapped(w, target.block, false);
+      w.likely(false);
       w.if();
       this.leaveFor(target.block.pc, TO_INTERPRETER);
       w.end();
@@ -293,6 +297,7 @@ export class RegionEmitter {
     w.get(this.bias);
     w.op(I.I32_EQZ);
     w.op(I.I32_AND);
+    w.likely(false);
     w.if();
     this.addToBudget(-EXIT_BIAS);
     w.i32(EXIT_BIAS);
@@ -413,6 +418,7 @@ export class RegionEmitter {
     if (helper.mayFault) {
       w.get(ENV);
       w.memory(I.I32_LOAD, Env.ENV_FAULT);
+      w.likely(false);
       w.if();
       this.abandon(block, ir, instruction);
       w.end();

@@ -15,6 +15,7 @@ const floatBits = new DataView(new ArrayBuffer(8));
 export class CodeWriter extends ByteWriter {
   private readonly locals: ValueType[] = [];
   private readonly scratches = new Map<string, number>();
+  private readonly hints: { at: number; likely: boolean }[] = [];
   private depth = 0;
 
   constructor(private readonly parameterCount: number) {
@@ -128,6 +129,11 @@ export class CodeWriter extends ByteWriter {
     this.u8(I.END);
   }
 
+  /** Says of the `if` or `brIf` that is written next whether its condition mostly holds; engines keep what is unlikely out of the way. */
+  likely(likely: boolean): void {
+    this.hints.push({ at: this.length, likely });
+  }
+
   br(label: Label): void {
     this.u8(I.BR);
     this.u32(this.depth - label);
@@ -181,6 +187,30 @@ export class CodeWriter extends ByteWriter {
 
   /** Writes the function as an entry of the code section (5.5.13): size, locals, body, end. */
   finish(section: ByteWriter): void {
+    const head = this.declarations();
+    section.u32(head.length + this.length + 1);
+    section.raw(head.bytes());
+    section.raw(this.bytes());
+    section.u8(I.END);
+  }
+
+  get hasHints(): boolean {
+    return this.hints.length > 0;
+  }
+
+  /** Writes the function's branch hints (branch hinting proposal): offsets count from the local declarations on. */
+  finishHints(section: ByteWriter): void {
+    const start = this.declarations().length;
+    section.u32(this.hints.length);
+    for (const { at, likely } of this.hints) {
+      section.u32(start + at);
+      section.u8(1);
+      section.u8(likely ? 1 : 0);
+    }
+  }
+
+  /** The locals, in runs of one type. */
+  private declarations(): ByteWriter {
     const head = new ByteWriter(64);
     const runs: { type: ValueType; count: number }[] = [];
     for (const type of this.locals) {
@@ -193,10 +223,7 @@ export class CodeWriter extends ByteWriter {
       head.u32(count);
       head.u8(TYPE_CODE[type]);
     }
-    section.u32(head.length + this.length + 1);
-    section.raw(head.bytes());
-    section.raw(this.bytes());
-    section.u8(I.END);
+    return head;
   }
 
   private open(instruction: number, result?: ValueType): Label {

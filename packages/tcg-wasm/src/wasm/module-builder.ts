@@ -147,8 +147,29 @@ export class ModuleBuilder {
       out.u32(functions.length);
       for (const index of functions) out.u32(index);
     });
+    this.writeBranchHints(module);
     list(module, 10, this.functions, (out, { body }) => body.finish(out));
     return module.bytes().slice();
+  }
+
+  /** A custom section before the code. */
+  private writeBranchHints(module: ByteWriter): void {
+    const content = new ByteWriter(1024);
+    let count = 0;
+    this.functions.forEach(({ body }, i) => {
+      if (!body.hasHints) return;
+      count++;
+      content.u32(this.importedFunctions + i);
+      body.finishHints(content);
+    });
+    if (count === 0) return;
+    const head = new ByteWriter(64);
+    head.name('metadata.code.branch_hint');
+    head.u32(count);
+    module.u8(0);
+    module.u32(head.length + content.length);
+    module.raw(head.bytes());
+    module.raw(content.bytes());
   }
 
   private import(module: string, name: string, kind: number): void {
