@@ -39,6 +39,8 @@ export class RegionEmitter {
   private exit: Label = 0;
   private stop: Label = 0;
   private flow!: Flow;
+  /** The block being written. */
+  private current!: BlockEmitter;
 
   constructor(
     private readonly w: CodeWriter,
@@ -179,6 +181,7 @@ export class RegionEmitter {
       call: (...call) => this.emitCall(block, ir, ...call),
       exitIf: (exit, instruction) => {
         w.if();
+        this.current.emitPending();
         this.addToBudget(block.instructionCount - instruction - 1);
         this.follow(block, node, exit, true);
         w.end();
@@ -195,7 +198,8 @@ export class RegionEmitter {
         w.end();
       },
     };
-    new BlockEmitter(w, ir, this.globals, this.temporaries, around).emit();
+    this.current = new BlockEmitter(w, ir, this.globals, this.temporaries, around);
+    this.current.emit();
   }
 
   /** Goes on at one of a few blocks if pc is theirs. */
@@ -285,6 +289,7 @@ export class RegionEmitter {
 
   /** Leaves in the middle of a block: this instruction and those behind it were not executed. */
   private abandon(block: CodeBlock, ir: IrBlock, instruction: number): void {
+    this.current.emitPending();
     this.addToBudget(block.instructionCount - instruction);
     this.leaveFor(ir.pcs[instruction]!, TO_INTERPRETER);
   }

@@ -6,6 +6,9 @@ import { emitSlotLoad, emitSlotStore } from '../wasm/memory-emitters.js';
 /** Parameter 0 of every region: the vCPU block's address. */
 export const ENV = 0;
 
+/** A global that is set more often than this for each get has no local. */
+const SETS_PER_GET = 3;
+
 export class RegionGlobals {
   /** By offset. */
   private readonly locals = new Map<number, { global: Global; local: number }>();
@@ -14,19 +17,36 @@ export class RegionGlobals {
   /** Set in the block being written, and not yet stored since. */
   private dirty = new Set<number>();
 
+  /** By offset: those that stay in the vCPU block, since the region sets them far more often than it gets them (lazy flags). */
+  private readonly homes = new Map<number, Global>();
+
   constructor(private readonly w: CodeWriter, blocks: readonly IrBlock[], globals: ReadonlyMap<number, Global>) {
+    const counts = new Map<number, { gets: number; sets: number }>();
     for (const { count, op, a } of blocks) {
       for (let i = 0; i < count; i++) {
         if (op[i] !== Code.OP_GET && op[i] !== Code.OP_SET) continue;
-        const offset = a[i]!;
-        if (op[i] === Code.OP_SET && offset !== Env.ENV_PC) this.set.add(offset);
-        if (this.locals.has(offset)) continue;
-        const global = globals.get(offset);
-        if (!global) throw new Error(`no global at offset ${offset}`);
-        this.locals.set(offset, { global, local: w.local(global.type) });
+        let uses = counts.get(a[i]!);
+        if (!uses) counts.set(a[i]!, (uses = { gets: 0, sets: 0 }));
+        if (op[i] === Code.OP_GET) uses.gets++;
+        else uses.sets++;
       }
     }
+    for (const [offset, { gets, sets }] of counts) {
+      const global = globals.get(offset);
+      if (!global) throw new Error(`no global at offset ${offset}`);
+      if (offset !== Env.ENV_PC && sets > SETS_PER_GET * gets) {
+        this.homes.set(offset, global);
+        continue;
+      }
+      if (sets > 0 && offset !== Env.ENV_PC) this.set.add(offset);
+      this.locals.set(offset, { global, local: w.local(global.type) });
+    }
     if (!this.locals.has(Env.ENV_PC)) this.locals.set(Env.ENV_PC, { global: { name: 'pc', type: 'i64', offset: Env.ENV_PC }, local: w.local('i64') });
+  }
+
+  /** The global, if it has no local. */
+  home(offset: number): Global | undefined {
+    return this.homes.get(offset);
   }
 
   local(offset: number): number {

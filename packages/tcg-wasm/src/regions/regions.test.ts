@@ -5,7 +5,9 @@ import { DATA_PAGE, type Program, ReferenceMachine, type State } from './referen
 const PC: Global = { name: 'pc', type: 'i64', offset: Env.ENV_PC };
 const LONGS: Global[] = Array.from({ length: 6 }, (_, i) => ({ name: `x${i}`, type: 'i64', offset: 64 + 8 * i }));
 const WORDS: Global[] = Array.from({ length: 3 }, (_, i) => ({ name: `w${i}`, type: 'i32', offset: 128 + 4 * i }));
-const GLOBALS = [PC, ...LONGS, ...WORDS];
+/** Set all the time and hardly ever looked at, as flags are. */
+const FLAGS: Global[] = Array.from({ length: 3 }, (_, i) => ({ name: `f${i}`, type: 'i64', offset: 160 + 8 * i }));
+const GLOBALS = [PC, ...LONGS, ...WORDS, ...FLAGS];
 const START = 0x40_0000;
 
 /** Two instructions of ten bytes a block; four blocks a page. */
@@ -69,6 +71,8 @@ function randomProgram(seed: number, count: number, memoryOps: boolean): Program
       if (pick(3) === 0) values.push(builder.select(condition(), long(), long()));
       if (pick(4) === 0) values.push(builder.extendU(builder.add(word(), word())));
       builder.set(LONGS[pick(6)]!, long());
+      for (let n = pick(3); n > 0; n--) builder.set(FLAGS[pick(3)]!, long());
+      if (pick(20) === 0) values.push(builder.get(FLAGS[pick(3)]!));
       if (pick(3) === 0) builder.set(WORDS[pick(3)]!, word());
       if (pick(6) === 0) builder.exitIf(condition(), exit());
     }
@@ -88,7 +92,7 @@ function randomProgram(seed: number, count: number, memoryOps: boolean): Program
 
 function compare(program: Program, machine: ReferenceMachine, seed: number, budget: number): State {
   const pick = random(seed + 77);
-  const values = Object.fromEntries([...LONGS, ...WORDS].map(({ name }) => [name, BigInt(pick(2 ** 31)) * BigInt(pick(2 ** 31)) - BigInt(pick(2 ** 31))]));
+  const values = Object.fromEntries([...LONGS, ...WORDS, ...FLAGS].map(({ name }) => [name, BigInt(pick(2 ** 31)) * BigInt(pick(2 ** 31)) - BigInt(pick(2 ** 31))]));
   const states = [false, true].map((useRegions) => {
     machine.reset(seed);
     machine.set(values);
