@@ -15,6 +15,9 @@ export const TIMER = {
 const WRITABLE = TIMER.level | TIMER.enable | TIMER.periodic | TIMER.setValue | TIMER.narrow | TIMER.route;
 export const NS_PER_TICK = 10;
 const LOW_32 = 0xffff_ffffn;
+const MAX_BACKLOG_TICKS = 100_000_000n;
+const CATCH_UP_SPEED = 4;
+const MIN_CATCH_UP_NS = 50_000;
 
 export interface TimerState {
   config: number;
@@ -87,10 +90,16 @@ export class HpetTimer {
     return Number(ahead === 0n ? 1n << BigInt(this.width) : ahead) * NS_PER_TICK;
   }
 
-  /** After a periodic match: on to the next one that is still to come. */
+  /** After a periodic match: on to the next one. What was missed is made up for, but no more than a second's worth. */
   advance(counter: bigint): void {
     if (this.period === 0n) return;
     const late = BigInt.asUintN(this.width, counter - this.comparator);
-    this.comparator = BigInt.asUintN(this.width, this.comparator + (late / this.period + 1n) * this.period);
+    const skipped = late > MAX_BACKLOG_TICKS ? (late - MAX_BACKLOG_TICKS) / this.period : 0n;
+    this.comparator = BigInt.asUintN(this.width, this.comparator + (skipped + 1n) * this.period);
+  }
+
+  /** Between matches that are made up for: faster than they would come by themselves, slow enough to be served one by one. */
+  get catchUpNs(): number {
+    return Math.max(MIN_CATCH_UP_NS, (Number(this.period) * NS_PER_TICK) / CATCH_UP_SPEED);
   }
 }

@@ -150,8 +150,8 @@ export class Hpet extends Device implements MmioHandler {
     const now = this.clock.nowNs();
     // A match that is due but was not served yet stays so.
     if (again && unit.alarm.deadlineNs !== undefined && unit.alarm.deadlineNs <= now) return;
-    // A periodic comparator has just been moved ahead: if the clock went past it meanwhile, that is the next match.
-    const delay = unit.nsUntilMatch(this.counter(), again && !unit.isPeriodic);
+    // Guests count these interrupts as time: a host that stood still for a while must not make them lose any.
+    const delay = unit.nsUntilMatch(this.counter(), again && !unit.isPeriodic) || (again ? unit.catchUpNs : 0);
     unit.alarm.startAtNs(Math.min(now + delay, Number.MAX_SAFE_INTEGER));
   }
 
