@@ -3,5 +3,7 @@ export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/packages/*/dist/**/*.test.js', '<rootDir>/apps/*/dist/**/*.test.js', '<rootDir>/examples/*/dist/**/*.test.js'],
   transform: {},
+  // tsyringe looks for it when it is loaded, and jest loads CommonJS modules before any ES module runs.
+  setupFiles: ['reflect-metadata'],
   modulePathIgnorePatterns: ['<rootDir>/.cache/'],
 };

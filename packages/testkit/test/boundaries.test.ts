@@ -39,7 +39,7 @@ interface Import {
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name) && !/\.test\.ts$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name) && !/\.test(-support)?\.ts$/.test(entry.name))
     .map((entry) => join(entry.parentPath ?? '', entry.name))
     .filter((file) => !/\/(generated|testing)\//.test(file));
 }
