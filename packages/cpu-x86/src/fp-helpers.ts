@@ -3,6 +3,7 @@
  * `fop` is the x87's opcode, `format` one of PS PD SS SD (0-3), addresses are linear.
  */
 import type { Global, Helper, Touches, ValueType } from '@nandu/tcg';
+import { quickArithmetic, quickCompareFlags, quickFromInteger, quickToInteger } from './quick-fp.js';
 import { CC_OP, CC_SRC, MXCSR } from './state.js';
 
 type Row = readonly [params: string, result: ValueType | '', faults: boolean, reads: Touches, writes: Touches];
@@ -63,6 +64,17 @@ const ROWS = {
 
 export type FpHelperName = keyof typeof ROWS;
 
+const QUICK: Partial<Record<string, Helper['quick']>> = {
+  sse_add: quickArithmetic('add'),
+  sse_subtract: quickArithmetic('sub'),
+  sse_multiply: quickArithmetic('mul'),
+  sse_divide: quickArithmetic('div'),
+  sse_square_root: quickArithmetic('sqrt'),
+  sse_compare_flags: quickCompareFlags,
+  sse_from_integer: quickFromInteger,
+  sse_to_integer: quickToInteger,
+};
+
 function declare(name: string, [params, result, mayFault, reads, writes]: Row): Helper {
   return {
     name,
@@ -72,6 +84,7 @@ function declare(name: string, [params, result, mayFault, reads, writes]: Row): 
     reads,
     writes,
     mayFault,
+    ...(QUICK[name] ? { quick: QUICK[name] } : {}),
   };
 }
 

@@ -3,6 +3,7 @@
  * `X86Cpu` (where: 'js'). Selectors and sizes are i32, addresses and register contents i64. Helpers that move control set
  * `pc` themselves; the translator ends such a block with `lookup`. `nextPc` is the address after the instruction.
  */
+import { quickDivide } from './quick-divide.js';
 import type { Helper, Touches, ValueType } from '@nandu/tcg';
 import { CC_DST, CC_OP, CC_SRC, CC_SRC2 } from './state.js';
 
@@ -128,6 +129,8 @@ const ROWS = {
 
 export type SystemHelperName = keyof typeof ROWS;
 
+const QUICK: Partial<Record<string, Helper['quick']>> = { div64: quickDivide(false), idiv64: quickDivide(true) };
+
 function declare(name: string, [where, params, result, mayFault, reads = 'all', writes = 'all']: Row): Helper {
   return {
     name,
@@ -137,6 +140,7 @@ function declare(name: string, [where, params, result, mayFault, reads = 'all', 
     reads,
     writes,
     mayFault,
+    ...(QUICK[name] ? { quick: QUICK[name] } : {}),
   };
 }
 

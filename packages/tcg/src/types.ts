@@ -1,3 +1,5 @@
+import type { Ir } from './ir.js';
+
 /** The types of IR values: WebAssembly's, since a guest register of any machine fits one of them. */
 export const VALUE_TYPES = ['i32', 'i64', 'f32', 'f64', 'v128'] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
@@ -54,6 +56,18 @@ export interface Helper {
    * helper that does not fault returns normally.
    */
   readonly mayFault: boolean;
+  /**
+   * The helper's common case as IR, for compilers to write in its place. `args` are as the call has them: constants are
+   * constants. Called when the code is compiled; may answer undefined.
+   */
+  readonly quick?: (ir: Ir, args: readonly Value[]) => Quick | undefined;
+}
+
+/** Where `holds` (i32) is not zero, a call does nothing but give `result` and set these globals (which the helper declares to write). */
+export interface Quick {
+  readonly holds: Value;
+  readonly result?: Value;
+  readonly sets?: readonly (readonly [Global, Value])[];
 }
 
 /** How control leaves a block. */

@@ -8,6 +8,7 @@ import { emitOp } from '../wasm/op-emitters.js';
 import { I8X16_SHUFFLE } from '../wasm/instructions.js';
 import { emitSlotLoad, emitSlotStore } from '../wasm/memory-emitters.js';
 import { ENV, type RegionGlobals } from './region-globals.js';
+import type { QuickCall } from './quick-call.js';
 import type { Temporaries } from './temporaries.js';
 
 /** What a block's code needs of the region around it. `instruction` is the number of the guest instruction in the block. */
@@ -22,6 +23,8 @@ export interface BlockSurroundings {
   end(exit: Exit): void;
   /** The condition is on the stack. */
   branch(taken: Exit, otherwise: Exit): void;
+  /** The common case of a call. */
+  quick(ir: IrBlock, op: number): QuickCall | undefined;
 }
 
 const NAMES = Code.OP_NAMES as readonly OpName[];
@@ -42,6 +45,8 @@ export class BlockEmitter {
     private readonly globals: RegionGlobals,
     private readonly temporaries: Temporaries,
     private readonly around: BlockSurroundings,
+    /** Locals that gets of offset -1, -2... stand for. */
+    private readonly args: readonly number[] = [],
   ) {
     this.uses = countUses(ir);
     this.held = new Int32Array(ir.count).fill(-1);
@@ -62,6 +67,7 @@ export class BlockEmitter {
         return;
       case Code.OP_GET:
         if (this.uses[i] === 0) return;
+        if (a < 0) return;
         if (this.globals.home(a)) {
           this.storePending((offset) => offset === a);
           this.hold(i);
@@ -102,6 +108,12 @@ export class BlockEmitter {
         for (const offset of [...this.gets.keys()]) if (touches(helper.writes, offset)) this.saveGets(offset);
         this.storePending((offset) => touches(helper.reads, offset) || touches(helper.writes, offset));
         const result = this.uses[i]! > 0 ? this.temporaries.takeCode(ir.type[i]!) : undefined;
+        const quick = around.quick(ir, i);
+        if (quick) {
+          this.emitQuick(quick, i, result);
+          if (result !== undefined) this.held[i] = result;
+          return;
+        }
         const pushArguments = (): void => ir.extra.slice(b, b + ir.c[i]!).forEach((value) => this.push(value));
         around.call(helper, this.instruction, pushArguments, () => {
           if (result !== undefined) w.set(result);
@@ -126,6 +138,38 @@ export class BlockEmitter {
       default:
         if (this.uses[i]! > 1) this.hold(i);
     }
+  }
+
+  /** The common case, and the call where that does not hold. */
+  private emitQuick({ ir: quickIr, quick }: QuickCall, call: number, result: number | undefined): void {
+    const { w, ir, globals } = this;
+    const helper = ir.helpers[ir.a[call]!]!;
+    const values = ir.extra.slice(ir.b[call]!, ir.b[call]! + ir.c[call]!);
+    const locals = values.map((value) => this.inLocal(value));
+    const inner = new BlockEmitter(w, quickIr, globals, this.temporaries, this.around, locals);
+    const sets = quick.sets ?? [];
+    for (const value of [quick.holds, ...(quick.result === undefined ? [] : [quick.result]), ...sets.map(([, value]) => value)]) inner.uses[value]!++;
+    for (let i = 0; i < quickIr.count; i++) inner.step(i);
+    inner.push(quick.holds);
+    w.likely(true);
+    w.if();
+    if (quick.result !== undefined) {
+      inner.push(quick.result);
+      if (result !== undefined) w.set(result);
+      else w.drop();
+    }
+    for (const [, value] of sets) inner.push(value);
+    for (const [{ offset }] of [...sets].reverse()) w.set(globals.local(offset));
+    w.else();
+    globals.aside(() =>
+      this.around.call(helper, this.instruction, () => locals.forEach((local) => w.get(local)), () => {
+        if (result !== undefined) w.set(result);
+        else if (helper.result) w.drop();
+      }),
+    );
+    w.end();
+    for (const [{ offset }] of sets) globals.markSet(offset);
+    for (const value of values) this.used(value);
   }
 
   /** On a way out of the middle of the block: what was set so far is stored; the way that goes on knows nothing of it. */
@@ -170,7 +214,8 @@ export class BlockEmitter {
   /** The value's local; the use is over with `used`. */
   private inLocal(value: number): number {
     if (this.held[value]! < 0) {
-      if (this.ir.op[value] === Code.OP_GET) return this.globals.local(this.ir.a[value]!);
+      const offset = this.ir.a[value]!;
+      if (this.ir.op[value] === Code.OP_GET && !this.globals.home(offset)) return offset < 0 ? this.args[-offset - 1]! : this.globals.local(offset);
       this.hold(value);
     }
     return this.held[value]!;
@@ -214,6 +259,7 @@ export class BlockEmitter {
       case Code.OP_V128:
         return w.v128(ir.vectors[a]!);
       case Code.OP_GET: {
+        if (a < 0) return w.get(this.args[-a - 1]!);
         const home = this.globals.home(a);
         if (!home) return w.get(this.globals.local(a));
         w.get(ENV);

@@ -9,6 +9,7 @@ import type { RegionImports } from './imports.js';
 import { emitAccess } from './memory-access.js';
 import { PageCache, type PagePair } from './page-cache.js';
 import { emitIsUnmapped, pageOf } from './page-guard.js';
+import { type QuickCall, quickCall } from './quick-call.js';
 import type { RegionBlock, RegionGraph } from './region-graph.js';
 import { ENV, RegionGlobals } from './region-globals.js';
 import { type Flow, structure } from './structure.js';
@@ -36,6 +37,8 @@ export class RegionEmitter {
   private readonly selector: number;
   /** Pair of each memory access, by block and op. */
   private readonly pairs = new Map<IrBlock, Map<number, PagePair>>();
+  /** Common cases of helpers, by block and op. */
+  private readonly quickCalls = new Map<IrBlock, Map<number, QuickCall>>();
   private exit: Label = 0;
   private stop: Label = 0;
   private flow!: Flow;
@@ -53,7 +56,16 @@ export class RegionEmitter {
     this.bias = w.local('i32');
     this.way = w.local('i32');
     this.selector = w.local('i32');
-    this.globals = new RegionGlobals(w, graph.blocks.map(({ ir }) => ir), host.globals);
+    for (const { ir } of graph.blocks) {
+      for (let i = 0; i < ir.count; i++) {
+        const quick = ir.op[i] === Code.OP_CALL ? quickCall(ir, i) : undefined;
+        if (!quick) continue;
+        if (!this.quickCalls.has(ir)) this.quickCalls.set(ir, new Map());
+        this.quickCalls.get(ir)!.set(i, quick);
+      }
+    }
+    const quickCalls = [...this.quickCalls.values()].flatMap((calls) => [...calls.values()]);
+    this.globals = new RegionGlobals(w, graph.blocks.map(({ ir }) => ir), quickCalls, host.globals);
     this.temporaries = new Temporaries(w);
     this.pages = new PageCache(w);
     for (const { ir } of graph.blocks) this.pairs.set(ir, this.pairsOf(ir));
@@ -190,6 +202,7 @@ export class RegionEmitter {
         if (exit.kind === 'lookup') this.compareTargets(block, node, lookupTargets);
         this.follow(block, node, exit, false);
       },
+      quick: (of, op) => this.quickCalls.get(of)?.get(op),
       branch: (taken, otherwise) => {
         w.if();
         this.follow(block, node, taken, false);

@@ -2,6 +2,7 @@
 import { Code, Env, type Global, type Helper, type IrBlock, type Touches } from '@nandu/tcg';
 import type { CodeWriter } from '../wasm/code-writer.js';
 import { emitSlotLoad, emitSlotStore } from '../wasm/memory-emitters.js';
+import type { QuickCall } from './quick-call.js';
 
 /** Parameter 0 of every region: the vCPU block's address. */
 export const ENV = 0;
@@ -20,11 +21,21 @@ export class RegionGlobals {
   /** By offset: those that stay in the vCPU block, since the region sets them far more often than it gets them (lazy flags). */
   private readonly homes = new Map<number, Global>();
 
-  constructor(private readonly w: CodeWriter, blocks: readonly IrBlock[], globals: ReadonlyMap<number, Global>) {
+  constructor(private readonly w: CodeWriter, blocks: readonly IrBlock[], quickCalls: Iterable<QuickCall>, globals: ReadonlyMap<number, Global>) {
     const counts = new Map<number, { gets: number; sets: number }>();
-    for (const { count, op, a } of blocks) {
+    /** Set by common cases of helpers. */
+    const local = new Set<number>();
+    const all = [...blocks];
+    for (const { ir, quick } of quickCalls) {
+      all.push(ir);
+      for (const [{ offset }] of quick.sets ?? []) {
+        local.add(offset);
+        counts.set(offset, { gets: 0, sets: 0 });
+      }
+    }
+    for (const { count, op, a } of all) {
       for (let i = 0; i < count; i++) {
-        if (op[i] !== Code.OP_GET && op[i] !== Code.OP_SET) continue;
+        if ((op[i] !== Code.OP_GET && op[i] !== Code.OP_SET) || a[i]! < 0) continue;
         let uses = counts.get(a[i]!);
         if (!uses) counts.set(a[i]!, (uses = { gets: 0, sets: 0 }));
         if (op[i] === Code.OP_GET) uses.gets++;
@@ -34,11 +45,11 @@ export class RegionGlobals {
     for (const [offset, { gets, sets }] of counts) {
       const global = globals.get(offset);
       if (!global) throw new Error(`no global at offset ${offset}`);
-      if (offset !== Env.ENV_PC && sets > SETS_PER_GET * gets) {
+      if (offset !== Env.ENV_PC && !local.has(offset) && sets > SETS_PER_GET * gets) {
         this.homes.set(offset, global);
         continue;
       }
-      if (sets > 0 && offset !== Env.ENV_PC) this.set.add(offset);
+      if ((sets > 0 || local.has(offset)) && offset !== Env.ENV_PC) this.set.add(offset);
       this.locals.set(offset, { global, local: w.local(global.type) });
     }
     if (!this.locals.has(Env.ENV_PC)) this.locals.set(Env.ENV_PC, { global: { name: 'pc', type: 'i64', offset: Env.ENV_PC }, local: w.local('i64') });
@@ -71,6 +82,13 @@ export class RegionGlobals {
   /** What a block that begins must suppose: all were set before. */
   startBlock(): void {
     this.dirty = new Set(this.set);
+  }
+
+  /** Writes code that is passed by or not: what it stores may not have been stored afterwards. */
+  aside(write: () => void): void {
+    const before = new Set(this.dirty);
+    write();
+    this.dirty = before;
   }
 
   markSet(offset: number): void {
