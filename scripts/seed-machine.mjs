@@ -1,5 +1,8 @@
-/** The machine that `npm start` and `npm run demo` boot: the command line of the project's first example. */
-export function seedMachine({ kernel, initrd, append = 'console=ttyS0' }) {
+/**
+ * The machine that `npm start` and `npm run demo` boot: the command line of the project's first example.
+ * With `earlyprintk` the kernel speaks from its first instructions on.
+ */
+export function seedMachine({ kernel, initrd, append = 'console=ttyS0 earlyprintk=ttyS0' }) {
   return [
     '-m', '4G,maxmem=20G', '-smp', 'sockets=2,cores=2',
     '-numa', 'node,nodeid=0,cpus=0-1', '-numa', 'node,nodeid=1,cpus=2-3',
