@@ -291,7 +291,7 @@ export class TcgAccelerator {
     this.#modules.mmu.forget_pages();
     for (const env of this.#envs) this.#modules.mmu.tlb_flush(env, 0);
     // Compiled code that is running remembers pages: it is to be left after its block.
-    for (const { head } of this.#vcpus) head.set(Env.ENV_EXIT_REQUEST, 1);
+    this.#vcpus.forEach(({ head }) => head.set(Env.ENV_EXIT_REQUEST, 1));
   }
 
   #physicalWritten(address: number, length: number): void {
