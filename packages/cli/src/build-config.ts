@@ -17,6 +17,9 @@ const DEFAULT_MACHINE = 'pc';
 const MAX_CPUS = 255;
 /** As many vCPU blocks as the accelerator's part of linear memory holds. */
 const MAX_TCG_CPUS = 64;
+const HOST_RTC: MachineConfig['rtc'] = { base: 'utc', clock: 'host' };
+/** With -icount and without -rtc: the guest's date must not tell one run from another. */
+const REPEATABLE_RTC: MachineConfig['rtc'] = { base: Date.UTC(2024, 0, 1) / 1000, clock: 'vm' };
 
 export function buildConfig(settings: Settings, types: TypeRegistry): MachineConfig {
   const machineName = settings.machine['type'] ?? DEFAULT_MACHINE;
@@ -43,7 +46,7 @@ export function buildConfig(settings: Settings, types: TypeRegistry): MachineCon
     acceleratorProperties,
     ...(settings.icount ? { icount: settings.icount } : {}),
     serial: serialPorts(settings),
-    rtc: settings.rtc,
+    rtc: settings.rtc ?? (settings.icount ? REPEATABLE_RTC : HOST_RTC),
     actions: { reboot: settings.reboot, shutdown: settings.shutdown, panic: settings.panic, watchdog: settings.watchdog },
     noDefaults: settings.noDefaults,
     globals: settings.globals,

@@ -51,7 +51,8 @@ export class Settings {
   name: string | undefined;
   uuid: string | undefined;
   icount: { shift: number; sleep: boolean } | undefined;
-  rtc: { base: 'utc' | 'localtime' | number; clock: 'host' | 'rt' | 'vm' } = { base: 'utc', clock: 'host' };
+  /** Undefined: as suits the clock that the machine runs by. */
+  rtc: { base: 'utc' | 'localtime' | number; clock: 'host' | 'rt' | 'vm' } | undefined;
   reboot: 'reset' | 'shutdown' = 'reset';
   shutdown: 'poweroff' | 'pause' = 'poweroff';
   panic: 'pause' | 'shutdown' | 'exit-failure' | 'none' = 'shutdown';

@@ -2,12 +2,10 @@
  * The session that this project is for: Debian's own kernels boot on the machine of the README, and their own drivers plug and
  * unplug memory. Skipped, with the reason, where Debian's packages cannot be had; never on CI (NANDU_REQUIRE_GUEST).
  */
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { fetchGuest, type GuestFiles, type KernelChoice } from '@nandu/guest-linux';
+import type { GuestFiles, KernelChoice } from '@nandu/guest-linux';
 import { EmulatorSession } from '@nandu/testkit';
+import { guestOrReason, PROGRAM } from './guest.js';
 
-const CLI = join(dirname(fileURLToPath(import.meta.url)), '../../bin/nandu-system-x86_64.mjs');
 const MiB = 2 ** 20;
 const MINUTES = 60_000;
 
@@ -17,15 +15,6 @@ const BOOTS: readonly Boot[] = [
   { kernel: '6.12', accel: 'tcg' },
   { kernel: 'default', accel: 'tcg,tier=interpreter' },
 ];
-
-async function guestOrReason(kernel: KernelChoice): Promise<GuestFiles | string> {
-  try {
-    return await fetchGuest(kernel);
-  } catch (error) {
-    if (process.env['NANDU_REQUIRE_GUEST']) throw error;
-    return (error as Error).message;
-  }
-}
 
 const seed = ({ kernel, initrd }: GuestFiles, accel: string): string[] => [
   ...['-accel', accel, '-m', '4G,maxmem=20G', '-smp', 'sockets=2,cores=2'],
@@ -59,7 +48,7 @@ describe.each(await Promise.all(BOOTS.map(async (boot) => ({ ...boot, files: awa
     const guestMemoryMiB = async (): Promise<number> => Number(/MemTotal:\s+(\d+)/.exec(await session.guest('cat /proc/meminfo'))?.[1]) / 1024;
 
     beforeAll(async () => {
-      session = await EmulatorSession.start({ command: [process.execPath, CLI], args: seed(files, accel), timeoutMs: 5 * MINUTES });
+      session = await EmulatorSession.start({ command: PROGRAM, args: seed(files, accel), timeoutMs: 5 * MINUTES });
       await session.boot();
     }, 6 * MINUTES);
     afterAll(() => session?.stop());
