@@ -1,25 +1,8 @@
 /** QEMU's recorded qtest conversation, with the same machine. */
 import { readFileSync } from 'node:fs';
-import { BaseChardev } from '@nandu/chardev';
 import { QtestServer } from '@nandu/qtest';
 import { tryCommandLine, words } from './command-line.js';
-
-class Wire extends BaseChardev {
-  readonly filename = 'wire';
-  private heard = '';
-  constructor() {
-    super('wire');
-    this.setConnected(true);
-  }
-  write(bytes: Uint8Array): void {
-    this.heard += new TextDecoder().decode(bytes);
-  }
-  ask(line: string): string[] {
-    this.heard = '';
-    this.received(new TextEncoder().encode(`${line}\n`));
-    return this.heard.split('\n').slice(0, -1);
-  }
-}
+import { Wire } from './qtest-wire.js';
 
 interface Exchange {
   readonly request: string;
