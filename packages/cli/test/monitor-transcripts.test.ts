@@ -2,16 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { executeLine, parseJson, printJson, replyTo, runCommand } from '@nandu/monitor';
 import type { Emulator } from '../src/emulator.js';
-import { tryCommandLine, words } from './command-line.js';
+import { tryCommandLine } from './command-line.js';
+import { machineOf } from './golden-machine.js';
 
 function golden(file: string): string[] {
   return readFileSync(new URL(`../../test/golden/${file}`, import.meta.url), 'utf8').split('\n');
-}
-
-/** The machine of a recording: its first line, without sockets and guest. */
-function machineOf([first = '']: readonly string[]): string[] {
-  const line = first.replace(/^\$ \S+ /, '').replace(/ -(monitor|qmp|serial|kernel|initrd|append) \S+/g, '');
-  return words(line.replace('-nographic', '-display none').replaceAll('requested-size=0M', 'requested-size=0M,unplugged-inaccessible=off'));
 }
 
 interface Step {

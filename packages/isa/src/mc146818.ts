@@ -19,9 +19,9 @@ const TIME_CELLS: ReadonlySet<number> = new Set(Object.values(TIME_REGISTER));
 
 @device({ type: 'mc146818rtc', bus: 'ISA', userCreatable: false })
 export class Mc146818 extends IsaDevice {
+  @property({ name: 'base_year' }) baseYear: number = 0;
   @property() iobase: number = 0x70;
   @property() irq: number = 8;
-  @property({ name: 'base_year' }) baseYear: number = 0;
 
   /** Cells outlive a reset: they are battery-backed. */
   readonly cells = new Uint8Array(128);

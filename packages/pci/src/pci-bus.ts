@@ -1,4 +1,5 @@
 import { type AddressSpaceMemory, Bus, ConfigError, type Device, type Log, type MemoryRegion, type MsiTarget, type } from '@nandu/core';
+import { describeFunction } from './describe.js';
 import type { PciDevice } from './pci-device.js';
 
 /** What a host bridge gives its bus. */
@@ -26,6 +27,8 @@ export interface PciHotplug {
 }
 
 const SLOTS = 32;
+/** There are no bridges to other buses. */
+const ROOT_BUS = 0;
 
 /** A conventional PCI bus: 32 slots of 8 functions. A device's number `devfn` is slot * 8 + function. */
 @type({ name: 'PCI' })
@@ -69,6 +72,10 @@ export class PciBus extends Bus {
     if (!this.hotplug) throw new ConfigError(`Bus '${this.busName}' does not support hotplugging`);
     (device as PciDevice).checkUnplug();
     this.hotplug.requestUnplug(device as PciDevice);
+  }
+
+  override describe(device: Device): readonly string[] {
+    return describeFunction(device as PciDevice, ROOT_BUS);
   }
 
   /** A function's interrupt pin changes: the host's line is high while any that share it are. */
