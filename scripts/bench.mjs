@@ -32,9 +32,13 @@ main(async () => {
     { label: 'nandu', command: `${values.node} ${join(ROOT, 'packages/cli/bin/nandu-system-x86_64.mjs')}` },
   ];
   const measure = (emulator, mode, extra) =>
-    run(join(bench, 'run'), ['--emu', emulator.command, '--label', emulator.label, '--kernel', kernel, '--mode', mode, '-o', join(out, `${mode}-${emulator.label}.json`), ...extra], {
-      inherit: true,
-    });
+    run(
+      join(bench, 'run'),
+      ['--emu', emulator.command, '--label', emulator.label, '--kernel', kernel, '--mode', mode, '-o', join(out, `${mode}-${emulator.label}.json`), ...extra],
+      {
+        inherit: true,
+      },
+    );
   await run(join(bench, 'run'), ['--native', '-q', '-o', join(out, 'native.json'), '--scale', values.quick ? '0.05' : '1'], { inherit: true });
 
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));

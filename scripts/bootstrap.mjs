@@ -48,7 +48,11 @@ function hash(paths) {
 /** Workspace members: folders with a package.json below packages, apps and examples. */
 function members() {
   return ['packages', 'apps', 'examples'].flatMap((group) =>
-    existsSync(join(ROOT, group)) ? readdirSync(join(ROOT, group)).map((name) => `${group}/${name}`).filter((path) => existsSync(join(ROOT, path, 'package.json'))) : [],
+    existsSync(join(ROOT, group))
+      ? readdirSync(join(ROOT, group))
+          .map((name) => `${group}/${name}`)
+          .filter((path) => existsSync(join(ROOT, path, 'package.json')))
+      : [],
   );
 }
 
@@ -84,7 +88,10 @@ function remember(name, stamp) {
 /** pnpm itself comes by npm, at the version that package.json pins. */
 export async function pnpm(args, options) {
   const version = readJson(join(ROOT, 'package.json')).packageManager.split('@')[1];
-  return run('npm', ['exec', '--yes', `--package=pnpm@${version}`, '--', 'pnpm', ...args], { ...options, env: { ...options?.env, COREPACK_ENABLE_STRICT: '0' } });
+  return run('npm', ['exec', '--yes', `--package=pnpm@${version}`, '--', 'pnpm', ...args], {
+    ...options,
+    env: { ...options?.env, COREPACK_ENABLE_STRICT: '0' },
+  });
 }
 
 export async function bootstrap() {

@@ -18,16 +18,29 @@ main(async () => {
   say(`$ nandu-system-x86_64 ${args.map((arg) => (/[ ,]/.test(arg) && arg.includes(' ') ? `"${arg}"` : arg)).join(' ')}`);
 
   progress('booting');
-  const session = await EmulatorSession.start({ command: [process.execPath, join(ROOT, 'packages/cli/bin/nandu-system-x86_64.mjs')], args, timeoutMs: 300_000 });
+  const session = await EmulatorSession.start({
+    command: [process.execPath, join(ROOT, 'packages/cli/bin/nandu-system-x86_64.mjs')],
+    args,
+    timeoutMs: 300_000,
+  });
   try {
     const boot = await session.boot();
     progress('');
     say(session.stderr);
-    say(boot.replaceAll('\r', '').split('\n').filter((line) => /Linux version|smp: Brought|SRAT:|virtio_mem|GUEST-READY/.test(line)).join('\n'));
+    say(
+      boot
+        .replaceAll('\r', '')
+        .split('\n')
+        .filter((line) => /Linux version|smp: Brought|SRAT:|virtio_mem|GUEST-READY/.test(line))
+        .join('\n'),
+    );
     const monitor = async (command) => say(`(qemu) ${command}\n${await session.hmp(command)}`);
     const inGuest = async (command) => say(`guest# ${command}\n${await session.guest(command)}`);
     const settle = (sizes) =>
-      session.eventually(() => session.qmp('query-memory-devices'), (devices) => devices.every(({ data }, i) => data.size === sizes[i] * MiB));
+      session.eventually(
+        () => session.qmp('query-memory-devices'),
+        (devices) => devices.every(({ data }, i) => data.size === sizes[i] * MiB),
+      );
 
     await settle([0, 1024]);
     await monitor('info memory-devices');

@@ -6,11 +6,18 @@ import { bootstrap, main, ROOT, run } from './bootstrap.mjs';
 main(async () => {
   await bootstrap();
   const results = join(ROOT, '.cache/test-results.json');
-  const style = await run(join(ROOT, 'node_modules/.bin/biome'), ['check', '.'], { inherit: true }).then(() => true, () => false);
-  const tests = await run(process.execPath, [
-    '--experimental-vm-modules', '--no-warnings', join(ROOT, 'node_modules/jest/bin/jest.js'),
-    '--json', `--outputFile=${results}`, ...process.argv.slice(2),
-  ], { inherit: true }).then(() => true, () => false);
+  const style = await run(join(ROOT, 'node_modules/.bin/biome'), ['check', '.'], { inherit: true }).then(
+    () => true,
+    () => false,
+  );
+  const tests = await run(
+    process.execPath,
+    ['--experimental-vm-modules', '--no-warnings', join(ROOT, 'node_modules/jest/bin/jest.js'), '--json', `--outputFile=${results}`, ...process.argv.slice(2)],
+    { inherit: true },
+  ).then(
+    () => true,
+    () => false,
+  );
   const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(readFileSync(results, 'utf8'));
   // A suite that could not even start counts as a failure of its own.
   const failed = numFailedTests + (numFailedTests === 0 ? numFailedTestSuites : 0) + (style ? 0 : 1);

@@ -1,6 +1,7 @@
 /** -machine help, -device help, -device X,help, -object help, -cpu help. */
-import { cpuHelp } from '@nandu/cpu-x86';
+
 import { allProperties, isSubtype, type TypeInfo, type TypeRegistry } from '@nandu/core';
+import { cpuHelp } from '@nandu/cpu-x86';
 import { deviceList } from '@nandu/monitor';
 import type { Settings } from './settings.js';
 

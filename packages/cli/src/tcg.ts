@@ -1,5 +1,15 @@
 /** Puts the processor and the accelerator together: what `-accel tcg` is made of. */
-import { AddressSpaceIo, AddressSpaceMemory, ConfigError, definePlugin, Machine, MACHINE_CONFIG, type MachineConfig, type Plugin, VirtualClock } from '@nandu/core';
+import {
+  AddressSpaceIo,
+  AddressSpaceMemory,
+  ConfigError,
+  definePlugin,
+  MACHINE_CONFIG,
+  Machine,
+  type MachineConfig,
+  type Plugin,
+  VirtualClock,
+} from '@nandu/core';
 import { type CpuModel, createX86Target, parseCpuModel, setFirmwareMtrrs, X86Cpu } from '@nandu/cpu-x86';
 import { HostMemory } from '@nandu/memory';
 import { CpuFactory, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';

@@ -42,6 +42,10 @@ export class IrqLine extends Observable<boolean> {
   /** Puts `make(sinks)` in place of what is connected: how a test or qtest listens in. */
   intercept(make: (forward: (level: boolean) => void) => (level: boolean) => void): void {
     const before = this.sinks.splice(0);
-    this.sinks.push(make((level) => { for (const sink of before) sink(level); }));
+    this.sinks.push(
+      make((level) => {
+        for (const sink of before) sink(level);
+      }),
+    );
   }
 }

@@ -103,7 +103,12 @@ export class RegisterBank<const M extends RegisterMap> implements MmioHandler, S
       });
     };
     for (const [key, field] of Object.entries(spec.fields ?? {})) define(key, field);
-    const whole = { get: () => this.words[name], set: (value: number) => { this.words[name] = value >>> 0; } };
+    const whole = {
+      get: () => this.words[name],
+      set: (value: number) => {
+        this.words[name] = value >>> 0;
+      },
+    };
     if (!spec.fields) Object.defineProperty(view, 'value', { enumerable: true, ...whole });
     Object.defineProperty(view, 'word', whole);
     return view;

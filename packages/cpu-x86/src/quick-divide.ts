@@ -2,7 +2,7 @@
 import type { Helper } from '@nandu/tcg';
 import { REGISTERS } from './state.js';
 
-const [RAX, , RDX] = REGISTERS as [typeof REGISTERS[0], unknown, typeof REGISTERS[0]];
+const [RAX, , RDX] = REGISTERS as [(typeof REGISTERS)[0], unknown, (typeof REGISTERS)[0]];
 
 /** Argument: the divisor. */
 export function quickDivide(signed: boolean): NonNullable<Helper['quick']> {
@@ -14,6 +14,12 @@ export function quickDivide(signed: boolean): NonNullable<Helper['quick']> {
     const by = ir.select(isSafe, divisor!, ir.i64(1));
     const quotient = ir.op(signed ? 'i64.div_s' : 'i64.div_u', low, by);
     const remainder = ir.sub(low, ir.mul(quotient, by));
-    return { holds: ir.and(isExtended, isSafe), sets: [[RAX!, quotient], [RDX!, remainder]] };
+    return {
+      holds: ir.and(isExtended, isSafe),
+      sets: [
+        [RAX!, quotient],
+        [RDX!, remainder],
+      ],
+    };
   };
 }

@@ -71,18 +71,17 @@ export const quickCompareFlags: QuickCase = (ir, [formatValue, , a, b]) => {
 
 /** Arguments: 1 for double precision, the integer. Result: the bits. */
 export const quickFromInteger: QuickCase = (ir, [double, value]) => {
-  const result = ir.constantOf(double!) === 1
-    ? ir.op('i64.reinterpret_f64', ir.op('f64.convert_i64_s', value!))
-    : ir.extendU(ir.op('i32.reinterpret_f32', ir.op('f32.convert_i64_s', value!)));
+  const result =
+    ir.constantOf(double!) === 1
+      ? ir.op('i64.reinterpret_f64', ir.op('f64.convert_i64_s', value!))
+      : ir.extendU(ir.op('i32.reinterpret_f32', ir.op('f32.convert_i64_s', value!)));
   return { holds: isPlain(ir), result };
 };
 
 /** Arguments: 1 for double precision, bytes of the integer, 1 to truncate, the bits. */
 export const quickToInteger: QuickCase = (ir, [double, bytes, truncate, bits]): Quick | undefined => {
   if (ir.constantOf(truncate!) !== 1) return undefined;
-  const x = ir.constantOf(double!) === 1
-    ? ir.op('f64.reinterpret_i64', bits!)
-    : ir.op('f64.promote_f32', ir.op('f32.reinterpret_i32', ir.wrap(bits!)));
+  const x = ir.constantOf(double!) === 1 ? ir.op('f64.reinterpret_i64', bits!) : ir.op('f64.promote_f32', ir.op('f32.reinterpret_i32', ir.wrap(bits!)));
   const isWord = ir.constantOf(bytes!) === 4;
   const fits = ir.op('f64.lt', ir.op('f64.abs', x), ir.f64(isWord ? 2 ** 31 : 2 ** 63));
   return { holds: ir.and(isPlain(ir), fits), result: isWord ? ir.extendU(ir.op('i32.trunc_sat_f64_s', x)) : ir.op('i64.trunc_sat_f64_s', x) };

@@ -8,7 +8,27 @@ const OPERANDS = 0x2_0000;
 const RESULTS = 0x4_0000;
 const COUNT = 400;
 
-const DOUBLES = [0, -0, 1, -1.5, 3, 0.1, 1e308, -1e308, 1e-308, 2.2250738585072014e-308, 5e-324, 1e-160, 123456789.25, -2147483648, 2147483648, 9.3e18, Infinity, -Infinity, NaN];
+const DOUBLES = [
+  0,
+  -0,
+  1,
+  -1.5,
+  3,
+  0.1,
+  1e308,
+  -1e308,
+  1e-308,
+  2.2250738585072014e-308,
+  5e-324,
+  1e-160,
+  123456789.25,
+  -2147483648,
+  2147483648,
+  9.3e18,
+  Infinity,
+  -Infinity,
+  NaN,
+];
 const SINGLES = [0, -0, 1, -1.5, 3, 0.1, 3e38, -3e38, 1e-38, 1.1754943508222875e-38, 1e-45, 1e-20, 16777217, Infinity, -Infinity, NaN];
 
 let state = 7;
@@ -41,13 +61,26 @@ function run(engine: AcceleratorOptions, kind: 'double' | 'single' | 'divide', b
   machine.long(CODE, { rsi: OPERANDS, rdi: RESULTS, rcx: COUNT, rdx: MXCSR_AT });
   expect(machine.run()).toBe('halted');
   if (engine.tier !== 'interpreter') expect(machine.engine.counters.regionsInstalled).toBeGreaterThan(0);
-  return Buffer.from(machine.ram.slice(RESULTS, RESULTS + COUNT * 32)).toString('hex').replace(/(.{64})/g, '$1\n');
+  return Buffer.from(machine.ram.slice(RESULTS, RESULTS + COUNT * 32))
+    .toString('hex')
+    .replace(/(.{64})/g, '$1\n');
 }
 
 const STORE_XMM0 = [0x0f, 0x11, 0x07];
 const STORE_RAX = [0x48, 0x89, 0x07];
-const FORMATS = [['ps', [], 'single'], ['pd', [0x66], 'double'], ['ss', [0xf3], 'single'], ['sd', [0xf2], 'double']] as const;
-const ARITHMETIC = [['add', 0x58], ['mul', 0x59], ['sub', 0x5c], ['div', 0x5e], ['sqrt', 0x51]] as const;
+const FORMATS = [
+  ['ps', [], 'single'],
+  ['pd', [0x66], 'double'],
+  ['ss', [0xf3], 'single'],
+  ['sd', [0xf2], 'double'],
+] as const;
+const ARITHMETIC = [
+  ['add', 0x58],
+  ['mul', 0x59],
+  ['sub', 0x5c],
+  ['div', 0x5e],
+  ['sqrt', 0x51],
+] as const;
 
 const ROWS: [name: string, kind: 'double' | 'single' | 'divide', body: number[]][] = [
   ...ARITHMETIC.flatMap(([name, opcode]) =>
@@ -67,8 +100,14 @@ const ROWS: [name: string, kind: 'double' | 'single' | 'divide', body: number[]]
   ['idiv', 'divide', [0x48, 0x8b, 0x06, 0x48, 0xf7, 0xd8, 0x48, 0x99, 0x48, 0xf7, 0x7e, 0x10, ...STORE_RAX, 0x48, 0x89, 0x57, 0x08]],
 ];
 
-describe.each([['no flag set', 0x1f80], ['inexact set', 0x1fa0], ['rounding down', 0x3fa0]])('quick cases, %s', (_, mxcsr) => {
+describe.each([
+  ['no flag set', 0x1f80],
+  ['inexact set', 0x1fa0],
+  ['rounding down', 0x3fa0],
+])('quick cases, %s', (_, mxcsr) => {
   it.each(ROWS)('%s', (_name, kind, body) => {
-    expect(run({ threshold: 2, regions: (host) => new WasmRegionCompiler(host, { batch: 1 }) }, kind, body, mxcsr)).toBe(run({ tier: 'interpreter' }, kind, body, mxcsr));
+    expect(run({ threshold: 2, regions: (host) => new WasmRegionCompiler(host, { batch: 1 }) }, kind, body, mxcsr)).toBe(
+      run({ tier: 'interpreter' }, kind, body, mxcsr),
+    );
   });
 });

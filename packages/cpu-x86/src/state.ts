@@ -14,8 +14,9 @@ export const PC = global('pc', 'i64', Env.ENV_PC);
 /** What translation depends on (HF_*); helpers change it, translated code only for STI and at the end of HF_INHIBIT and HF_RF. */
 export const BLOCK_FLAGS = global('block_flags', 'i32', Env.ENV_BLOCK_FLAGS);
 /** RAX RCX RDX RBX RSP RBP RSI RDI R8-R15. */
-export const REGISTERS = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15']
-  .map((name, i) => global(name, 'i64', L.REGS + 8 * i));
+export const REGISTERS = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'].map((name, i) =>
+  global(name, 'i64', L.REGS + 8 * i),
+);
 export const CC_OP = global('cc_op', 'i32', L.CC_OP);
 export const CC_DST = global('cc_dst', 'i64', L.CC_DST);
 export const CC_SRC = global('cc_src', 'i64', L.CC_SRC);
@@ -25,7 +26,9 @@ export const EFLAGS = global('eflags', 'i32', L.EFLAGS);
 export const INHIBIT = global('inhibit', 'i32', L.INHIBIT);
 export const INTERRUPT_PENDING = global('interrupt_pending', 'i32', L.INTERRUPT_PENDING);
 export const SEGMENT_BASES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'].map((name, i) => global(`${name}.base`, 'i64', L.SEGMENTS + i * L.SEGMENT_SIZE + L.SEG_BASE));
-export const SEGMENT_SELECTORS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'].map((name, i) => global(name, 'i32', L.SEGMENTS + i * L.SEGMENT_SIZE + L.SEG_SELECTOR));
+export const SEGMENT_SELECTORS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'].map((name, i) =>
+  global(name, 'i32', L.SEGMENTS + i * L.SEGMENT_SIZE + L.SEG_SELECTOR),
+);
 export const GDT_BASE = global('gdt.base', 'i64', L.GDT_BASE);
 export const GDT_LIMIT = global('gdt.limit', 'i32', L.GDT_LIMIT);
 export const IDT_BASE = global('idt.base', 'i64', L.IDT_BASE);

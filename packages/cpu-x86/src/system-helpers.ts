@@ -3,8 +3,9 @@
  * `X86Cpu` (where: 'js'). Selectors and sizes are i32, addresses and register contents i64. Helpers that move control set
  * `pc` themselves; the translator ends such a block with `lookup`. `nextPc` is the address after the instruction.
  */
-import { quickDivide } from './quick-divide.js';
+
 import type { Helper, Touches, ValueType } from '@nandu/tcg';
+import { quickDivide } from './quick-divide.js';
 import { CC_DST, CC_OP, CC_SRC, CC_SRC2 } from './state.js';
 
 type Row = readonly [where: 'wasm' | 'js', params: string, result: ValueType | '', faults: boolean, reads?: Touches, writes?: Touches];
@@ -144,6 +145,6 @@ function declare(name: string, [where, params, result, mayFault, reads = 'all', 
   };
 }
 
-export const SYSTEM_HELPERS = Object.fromEntries(
-  Object.entries(ROWS).map(([name, row]) => [name, declare(name, row as unknown as Row)]),
-) as Readonly<Record<SystemHelperName, Helper>>;
+export const SYSTEM_HELPERS = Object.fromEntries(Object.entries(ROWS).map(([name, row]) => [name, declare(name, row as unknown as Row)])) as Readonly<
+  Record<SystemHelperName, Helper>
+>;

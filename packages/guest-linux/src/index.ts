@@ -1,4 +1,4 @@
-export { cpioArchive, type CpioEntry } from './node/cpio.js';
+export { type CpioEntry, cpioArchive } from './node/cpio.js';
 export { GuestUnavailable } from './node/debian.js';
 export { cacheFolder, fetchGuest, type GuestFiles, type KernelChoice } from './node/guest.js';
 export { buildInitramfs } from './node/initramfs.js';

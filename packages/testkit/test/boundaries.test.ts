@@ -47,11 +47,16 @@ function sources(folder: string): string[] {
 function importsOf(packageName: string): Import[] {
   const folder = join(PACKAGES, packageName, 'src');
   return sources(folder).flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => ({ file: relative(folder, file), target: match[1] as string })),
+    [...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => ({
+      file: relative(folder, file),
+      target: match[1] as string,
+    })),
   );
 }
 
-const packages = readdirSync(PACKAGES, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+const packages = readdirSync(PACKAGES, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
 
 describe.each(packages.filter((name) => !ASSEMBLIES.includes(name)))('%s', (name) => {
   it('imports only packages below it', () => {

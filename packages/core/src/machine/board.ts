@@ -1,6 +1,6 @@
-import type { VCpu } from './accelerator.js';
 import { QObject } from '../object/object.js';
 import { type } from '../object/type.js';
+import type { VCpu } from './accelerator.js';
 
 /** A machine type: what QEMU calls '-machine'. Lives at '/machine'. Assembly only. */
 @type({ name: 'machine', abstract: true })

@@ -11,9 +11,26 @@ export interface MachineEvent {
 
 /** Why a machine shuts down or resets; QMP's ShutdownCause. */
 export type ShutdownCause =
-  | 'none' | 'host-error' | 'host-qmp-quit' | 'host-qmp-system-reset' | 'host-signal' | 'host-ui'
-  | 'guest-shutdown' | 'guest-reset' | 'guest-panic' | 'subsystem-reset';
+  | 'none'
+  | 'host-error'
+  | 'host-qmp-quit'
+  | 'host-qmp-system-reset'
+  | 'host-signal'
+  | 'host-ui'
+  | 'guest-shutdown'
+  | 'guest-reset'
+  | 'guest-panic'
+  | 'subsystem-reset';
 
 /** QMP's RunState, as far as we use it. */
 export type RunStateName =
-  | 'prelaunch' | 'running' | 'paused' | 'shutdown' | 'guest-panicked' | 'internal-error' | 'suspended' | 'watchdog' | 'debug' | 'io-error';
+  | 'prelaunch'
+  | 'running'
+  | 'paused'
+  | 'shutdown'
+  | 'guest-panicked'
+  | 'internal-error'
+  | 'suspended'
+  | 'watchdog'
+  | 'debug'
+  | 'io-error';

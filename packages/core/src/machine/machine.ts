@@ -1,5 +1,5 @@
 import { type Observable, Subject } from 'rxjs';
-import { container as rootContainer, type DependencyContainer, type InjectionToken } from 'tsyringe';
+import { type DependencyContainer, type InjectionToken, container as rootContainer } from 'tsyringe';
 import { ConfigError, QmpError } from '../errors.js';
 import { Log } from '../log.js';
 import { AddressSpaceIo, AddressSpaceMemory } from '../memory/address-space.js';
@@ -183,7 +183,12 @@ export class Machine {
   }
 
   emit(name: string, data?: Readonly<Record<string, unknown>>, rateLimitKey?: string): void {
-    this.events.next({ name, timestampUs: Math.round((performance.timeOrigin + performance.now()) * 1000), ...(data ? { data } : {}), ...(rateLimitKey ? { rateLimitKey } : {}) });
+    this.events.next({
+      name,
+      timestampUs: Math.round((performance.timeOrigin + performance.now()) * 1000),
+      ...(data ? { data } : {}),
+      ...(rateLimitKey ? { rateLimitKey } : {}),
+    });
   }
 
   /** Asks for a shutdown, a reset, the power button: carried out by the run loop between slices. */

@@ -79,7 +79,7 @@ it('counts time in instructions with -icount, and jumps over idle time', async (
   await until(() => times.length === 3);
   loop.stop();
   expect(times).toEqual([600, 1e9, 2e9]);
-  expect((machine.board?.cpus[0] as FakeCpu).retired).toBe(1000);
+  expect((machine.board!.cpus[0] as FakeCpu).retired).toBe(1000);
 });
 
 it('reports an error of ours and stops', async () => {
@@ -96,5 +96,5 @@ it('asks vCPUs to return when it is stopped', () => {
   const { loop, machine } = machineWith((l) => [new FakeCpu(0, 10, l)]);
   loop.start(fail);
   loop.stop();
-  expect((machine.board?.cpus[0] as FakeCpu).kicks).toBe(1);
+  expect((machine.board!.cpus[0] as FakeCpu).kicks).toBe(1);
 });

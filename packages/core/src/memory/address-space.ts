@@ -1,5 +1,5 @@
 import { type Observable, Subject } from 'rxjs';
-import { firstEndingAfter, flatten, type FlatRange } from './flat-view.js';
+import { type FlatRange, firstEndingAfter, flatten } from './flat-view.js';
 import { readDevice, readDevice8, writeDevice, writeDevice8 } from './mmio-access.js';
 import type { PhysicalMemory, RamPage } from './physical.js';
 import { CHUNK_SIZE, type RamBlock } from './ram-block.js';

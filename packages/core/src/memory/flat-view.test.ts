@@ -56,7 +56,10 @@ describe('AddressSpace', () => {
   it('splits, widens and refuses accesses as the region says', () => {
     const root = MemoryRegion.container('root', 0x1000);
     const log: string[] = [];
-    const handler = { read: (offset: number, size: number) => (log.push(`r${offset}/${size}`), 0x44332211), write: (offset: number, value: number, size: number) => void log.push(`w${offset}/${size}=${value.toString(16)}`) };
+    const handler = {
+      read: (offset: number, size: number) => (log.push(`r${offset}/${size}`), 0x44332211),
+      write: (offset: number, value: number, size: number) => void log.push(`w${offset}/${size}=${value.toString(16)}`),
+    };
     root.add(0, MemoryRegion.io('words', 0x100, handler, { impl: { min: 4, max: 4 } }));
     root.add(0x100, MemoryRegion.io('bytes', 0x100, handler, { impl: { max: 1 }, valid: { max: 2 } }));
     const space = new AddressSpace('test', root, 0xff);

@@ -111,10 +111,13 @@ function selfRunning(nowNs: () => number): TimerQueue {
     clearTimeout(timer);
     const deadline = queue.nextDeadlineNs;
     if (deadline === undefined) return;
-    timer = setTimeout(() => {
-      queue.runDue(nowNs());
-      arm();
-    }, Math.min(Math.max(0, (deadline - nowNs()) / 1e6), 0x7fff_ffff));
+    timer = setTimeout(
+      () => {
+        queue.runDue(nowNs());
+        arm();
+      },
+      Math.min(Math.max(0, (deadline - nowNs()) / 1e6), 0x7fff_ffff),
+    );
     // A clock alone keeps no process alive.
     (timer as unknown as { unref?(): void }).unref?.();
   };

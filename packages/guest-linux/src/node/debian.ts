@@ -84,5 +84,9 @@ export class DebianPackages {
 }
 
 function firstLine(error: unknown): string {
-  return String((error as { stderr?: string }).stderr ?? error).trim().split('\n')[0] ?? '';
+  return (
+    String((error as { stderr?: string }).stderr ?? error)
+      .trim()
+      .split('\n')[0] ?? ''
+  );
 }

@@ -42,12 +42,17 @@ export async function fetchGuest(choice: KernelChoice = 'default', progress: (me
     return files;
   } catch (error) {
     if (error instanceof GuestUnavailable) throw error;
-    const reason = String((error as { stderr?: string }).stderr || error).trim().split('\n').at(-1);
+    const reason = String((error as { stderr?: string }).stderr || error)
+      .trim()
+      .split('\n')
+      .at(-1);
     throw new GuestUnavailable(`the guest could not be fetched: ${reason}`);
   }
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
-

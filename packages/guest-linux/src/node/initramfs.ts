@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { cpioArchive, type CpioEntry } from './cpio.js';
+import { type CpioEntry, cpioArchive } from './cpio.js';
 
 const run = promisify(execFile);
 
@@ -63,7 +63,20 @@ interface Module {
 
 /** MODULES with what they depend on before them, as the modules' own `depends=` says. */
 async function modulesInOrder(files: readonly string[], busybox: string): Promise<Module[]> {
-  const paths = new Map(files.flatMap((file) => (/\.ko(\.xz)?$/.test(file) ? [[basename(file).replace(/\.ko(\.xz)?$/, '').replaceAll('-', '_'), file]] : [])));
+  const paths = new Map(
+    files.flatMap((file) =>
+      /\.ko(\.xz)?$/.test(file)
+        ? [
+            [
+              basename(file)
+                .replace(/\.ko(\.xz)?$/, '')
+                .replaceAll('-', '_'),
+              file,
+            ],
+          ]
+        : [],
+    ),
+  );
   const ordered = new Map<string, Module>();
   const add = async (name: string): Promise<void> => {
     const path = paths.get(name);

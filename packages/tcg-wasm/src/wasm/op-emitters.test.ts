@@ -1,4 +1,4 @@
-import { type OpName, OPS, type ValueType } from '@nandu/tcg';
+import { OPS, type OpName, type ValueType } from '@nandu/tcg';
 import { emitSlotLoad, emitSlotStore } from './memory-emitters.js';
 import { ModuleBuilder } from './module-builder.js';
 import { emitOp } from './op-emitters.js';
@@ -28,7 +28,24 @@ function compile(names: readonly OpName[]): { call: (name: OpName) => void; byte
   return { call: (name) => (instance.exports[name] as () => void)(), bytes: new Uint8Array(memory.buffer, 0, 256) };
 }
 
-const INTEGERS = [0n, 1n, 2n, 31n, 0x7fn, 0x80n, 0xffn, 0x8000n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0001n, 0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn, 0x0123_4567_89ab_cdefn];
+const INTEGERS = [
+  0n,
+  1n,
+  2n,
+  31n,
+  0x7fn,
+  0x80n,
+  0xffn,
+  0x8000n,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  0x1_0000_0001n,
+  0x7fff_ffff_ffff_ffffn,
+  0x8000_0000_0000_0000n,
+  0xffff_ffff_ffff_ffffn,
+  0x0123_4567_89ab_cdefn,
+];
 const FLOATS = [0, -0, 1, -1.5, 2.5, 3e9, -3e19, 1e-310, Infinity, -Infinity, NaN];
 
 let seed = 12345;
@@ -41,8 +58,8 @@ function random(): number {
 function fill(view: DataView, at: number, type: ValueType, shape: string): void {
   const lanes = type === 'v128' ? (shape.startsWith('f32') ? 'f32' : shape.startsWith('f64') ? 'f64' : 'i64') : type;
   for (let i = at; i < at + 16; ) {
-    if (lanes === 'f32') (view.setFloat32(i, FLOATS[random() % FLOATS.length]!, true), (i += 4));
-    else if (lanes === 'f64') (view.setFloat64(i, FLOATS[random() % FLOATS.length]!, true), (i += 8));
+    if (lanes === 'f32') view.setFloat32(i, FLOATS[random() % FLOATS.length]!, true), (i += 4);
+    else if (lanes === 'f64') view.setFloat64(i, FLOATS[random() % FLOATS.length]!, true), (i += 8);
     else {
       const value = random() % 3 ? INTEGERS[random() % INTEGERS.length]! : BigInt(random()) << BigInt(random() % 48);
       view.setBigUint64(i, value, true);

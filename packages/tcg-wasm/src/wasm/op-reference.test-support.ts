@@ -21,24 +21,54 @@ const binary = (a: bigint, bits: number): string => a.toString(2).padStart(bits,
 
 /** Operands come unsigned; shift counts as they are. Results are cut to the lane. */
 const INT_OPS: Record<string, Int> = {
-  add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b, and: (a, b) => a & b, or: (a, b) => a | b, xor: (a, b) => a ^ b,
-  shl: (a, b, n) => a << b % BigInt(n), shr_u: (a, b, n) => a >> b % BigInt(n), shr_s: (a, b, n) => s(n, a) >> b % BigInt(n),
-  rotl: rotate, rotr: (a, b, n) => rotate(a, BigInt(n) - (b % BigInt(n)), n),
-  div_u: (a, b) => a / b, rem_u: (a, b) => a % b, div_s: (a, b, n) => s(n, a) / s(n, b), rem_s: (a, b, n) => s(n, a) % s(n, b),
-  clz: (a, _, n) => zeros(binary(a, n)), ctz: (a, _, n) => zeros([...binary(a, n)].reverse().join('')), popcnt: (a) => count(a),
-  extend8_s: (a) => s(8, a), extend16_s: (a) => s(16, a), extend32_s: (a) => s(32, a),
-  abs: (a, _, n) => abs(s(n, a)), neg: (a) => -a,
-  add_sat_s: (a, b, n) => satS(s(n, a) + s(n, b), n), add_sat_u: (a, b, n) => satU(a + b, n),
-  sub_sat_s: (a, b, n) => satS(s(n, a) - s(n, b), n), sub_sat_u: (a, b, n) => satU(a - b, n),
-  min_s: (a, b, n) => (s(n, a) < s(n, b) ? a : b), max_s: (a, b, n) => (s(n, a) > s(n, b) ? a : b),
-  min_u: (a, b) => (a < b ? a : b), max_u: (a, b) => (a > b ? a : b), avgr_u: (a, b) => (a + b + 1n) >> 1n,
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  shl: (a, b, n) => a << (b % BigInt(n)),
+  shr_u: (a, b, n) => a >> (b % BigInt(n)),
+  shr_s: (a, b, n) => s(n, a) >> (b % BigInt(n)),
+  rotl: rotate,
+  rotr: (a, b, n) => rotate(a, BigInt(n) - (b % BigInt(n)), n),
+  div_u: (a, b) => a / b,
+  rem_u: (a, b) => a % b,
+  div_s: (a, b, n) => s(n, a) / s(n, b),
+  rem_s: (a, b, n) => s(n, a) % s(n, b),
+  clz: (a, _, n) => zeros(binary(a, n)),
+  ctz: (a, _, n) => zeros([...binary(a, n)].reverse().join('')),
+  popcnt: (a) => count(a),
+  extend8_s: (a) => s(8, a),
+  extend16_s: (a) => s(16, a),
+  extend32_s: (a) => s(32, a),
+  abs: (a, _, n) => abs(s(n, a)),
+  neg: (a) => -a,
+  add_sat_s: (a, b, n) => satS(s(n, a) + s(n, b), n),
+  add_sat_u: (a, b, n) => satU(a + b, n),
+  sub_sat_s: (a, b, n) => satS(s(n, a) - s(n, b), n),
+  sub_sat_u: (a, b, n) => satU(a - b, n),
+  min_s: (a, b, n) => (s(n, a) < s(n, b) ? a : b),
+  max_s: (a, b, n) => (s(n, a) > s(n, b) ? a : b),
+  min_u: (a, b) => (a < b ? a : b),
+  max_u: (a, b) => (a > b ? a : b),
+  avgr_u: (a, b) => (a + b + 1n) >> 1n,
   q15mulr_sat_s: (a, b, n) => satS((s(16, a) * s(16, b) + 0x4000n) >> 15n, n),
-  mulhi_u: (a, b) => (a * b) >> 64n, mulhi_s: (a, b) => (s(64, a) * s(64, b)) >> 64n,
+  mulhi_u: (a, b) => (a * b) >> 64n,
+  mulhi_s: (a, b) => (s(64, a) * s(64, b)) >> 64n,
 };
 const INT_TESTS: Record<string, (a: bigint, b: bigint, bits: number) => boolean> = {
-  eqz: (a) => a === 0n, eq: (a, b) => a === b, ne: (a, b) => a !== b,
-  lt_s: (a, b, n) => s(n, a) < s(n, b), lt_u: (a, b) => a < b, gt_s: (a, b, n) => s(n, a) > s(n, b), gt_u: (a, b) => a > b,
-  le_s: (a, b, n) => s(n, a) <= s(n, b), le_u: (a, b) => a <= b, ge_s: (a, b, n) => s(n, a) >= s(n, b), ge_u: (a, b) => a >= b,
+  eqz: (a) => a === 0n,
+  eq: (a, b) => a === b,
+  ne: (a, b) => a !== b,
+  lt_s: (a, b, n) => s(n, a) < s(n, b),
+  lt_u: (a, b) => a < b,
+  gt_s: (a, b, n) => s(n, a) > s(n, b),
+  gt_u: (a, b) => a > b,
+  le_s: (a, b, n) => s(n, a) <= s(n, b),
+  le_u: (a, b) => a <= b,
+  ge_s: (a, b, n) => s(n, a) >= s(n, b),
+  ge_u: (a, b) => a >= b,
 };
 const even = (x: number): number => {
   const rounded = Math.round(x);
@@ -46,13 +76,30 @@ const even = (x: number): number => {
   return result === 0 ? (x < 0 || Object.is(x, -0) ? -0 : 0) : result;
 };
 const FLOAT_OPS: Record<string, (a: number, b: number) => number> = {
-  add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b, div: (a, b) => a / b, min: Math.min, max: Math.max,
-  pmin: (a, b) => (b < a ? b : a), pmax: (a, b) => (a < b ? b : a),
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  min: Math.min,
+  max: Math.max,
+  pmin: (a, b) => (b < a ? b : a),
+  pmax: (a, b) => (a < b ? b : a),
   copysign: (a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
-  abs: Math.abs, neg: (a) => -a, ceil: Math.ceil, floor: Math.floor, trunc: Math.trunc, nearest: even, sqrt: Math.sqrt,
+  abs: Math.abs,
+  neg: (a) => -a,
+  ceil: Math.ceil,
+  floor: Math.floor,
+  trunc: Math.trunc,
+  nearest: even,
+  sqrt: Math.sqrt,
 };
 const FLOAT_TESTS: Record<string, (a: number, b: number) => boolean> = {
-  eq: (a, b) => a === b, ne: (a, b) => a !== b, lt: (a, b) => a < b, gt: (a, b) => a > b, le: (a, b) => a <= b, ge: (a, b) => a >= b,
+  eq: (a, b) => a === b,
+  ne: (a, b) => a !== b,
+  lt: (a, b) => a < b,
+  gt: (a, b) => a > b,
+  le: (a, b) => a <= b,
+  ge: (a, b) => a >= b,
 };
 
 class Operands {
@@ -125,23 +172,39 @@ function special(name: string, o: Operands): boolean {
   const i64 = o.int('i64', 0);
   const table: Record<string, () => void> = {
     'i32.wrap_i64': () => o.setInt('i32', 0, i64),
-    'i64.extend_i32_s': () => o.setInt('i64', 0, i32), 'i64.extend_i32_u': () => o.setInt('i64', 0, u(32, i32)),
+    'i64.extend_i32_s': () => o.setInt('i64', 0, i32),
+    'i64.extend_i32_u': () => o.setInt('i64', 0, u(32, i32)),
     'i64.extend32_s': () => o.setInt('i64', 0, s(32, i64)),
-    'f32.convert_i32_s': () => o.setFloat('f32', 0, Number(i32)), 'f64.convert_i32_s': () => o.setFloat('f64', 0, Number(i32)),
+    'f32.convert_i32_s': () => o.setFloat('f32', 0, Number(i32)),
+    'f64.convert_i32_s': () => o.setFloat('f64', 0, Number(i32)),
     // By way of f64 an i64 would be rounded twice.
     'f32.convert_i64_s': () => (abs(s(64, i64)) < 1n << 53n ? o.setFloat('f32', 0, Number(s(64, i64))) : (o.isNaN = true)),
     'f64.convert_i64_s': () => o.setFloat('f64', 0, Number(s(64, i64))),
-    'f32.demote_f64': () => o.setFloat('f32', 0, o.float('f64', 0)), 'f64.promote_f32': () => o.setFloat('f64', 0, o.float('f32', 0)),
-    'i32.bswap': () => o.setInt('i32', 0, swap(o.int('i32', 0), 4)), 'i64.bswap': () => o.setInt('i64', 0, swap(i64, 8)),
-    'i32.reinterpret_f32': () => o.setInt('i32', 0, i32), 'i64.reinterpret_f64': () => o.setInt('i64', 0, i64),
-    'f32.reinterpret_i32': () => o.setInt('i32', 0, i32), 'f64.reinterpret_i64': () => o.setInt('i64', 0, i64),
+    'f32.demote_f64': () => o.setFloat('f32', 0, o.float('f64', 0)),
+    'f64.promote_f32': () => o.setFloat('f64', 0, o.float('f32', 0)),
+    'i32.bswap': () => o.setInt('i32', 0, swap(o.int('i32', 0), 4)),
+    'i64.bswap': () => o.setInt('i64', 0, swap(i64, 8)),
+    'i32.reinterpret_f32': () => o.setInt('i32', 0, i32),
+    'i64.reinterpret_f64': () => o.setInt('i64', 0, i64),
+    'f32.reinterpret_i32': () => o.setInt('i32', 0, i32),
+    'f64.reinterpret_i64': () => o.setInt('i64', 0, i64),
     'v128.of_i64': () => [0, 1].forEach((i) => o.setInt('i64', 8 * i, o.int('i64', 16 * i))),
     'v128.bitselect': () => bits64(o, (a, b, c) => (a & c) | (b & ~c)),
-    'v128.and': () => bits64(o, (a, b) => a & b), 'v128.or': () => bits64(o, (a, b) => a | b), 'v128.xor': () => bits64(o, (a, b) => a ^ b),
-    'v128.andnot': () => bits64(o, (a, b) => a & ~b), 'v128.not': () => bits64(o, (a) => ~a),
+    'v128.and': () => bits64(o, (a, b) => a & b),
+    'v128.or': () => bits64(o, (a, b) => a | b),
+    'v128.xor': () => bits64(o, (a, b) => a ^ b),
+    'v128.andnot': () => bits64(o, (a, b) => a & ~b),
+    'v128.not': () => bits64(o, (a) => ~a),
     'v128.any_true': () => o.setInt('i32', 0, i64 | o.int('i64', 8) ? 1n : 0n),
     'i8x16.swizzle': () => range(16).forEach((i) => o.setInt('i8', i, o.view.getUint8(16 + i) < 16 ? o.int('i8', o.view.getUint8(16 + i)) : 0n)),
-    'i32x4.dot_i16x8_s': () => range(4).forEach((i) => o.setInt('i32', 4 * i, [0, 2].reduce((sum, j) => sum + s(16, o.int('i16', 4 * i + j)) * s(16, o.int('i16', 16 + 4 * i + j)), 0n))),
+    'i32x4.dot_i16x8_s': () =>
+      range(4).forEach((i) =>
+        o.setInt(
+          'i32',
+          4 * i,
+          [0, 2].reduce((sum, j) => sum + s(16, o.int('i16', 4 * i + j)) * s(16, o.int('i16', 16 + 4 * i + j)), 0n),
+        ),
+      ),
     'f32x4.convert_i32x4_s': () => range(4).forEach((i) => o.setFloat('f32', 4 * i, Number(s(32, o.int('i32', 4 * i))))),
     'f64x2.convert_low_i32x4_s': () => range(2).forEach((i) => o.setFloat('f64', 8 * i, Number(s(32, o.int('i32', 4 * i))))),
     'f32x4.demote_f64x2_zero': () => range(2).forEach((i) => o.setFloat('f32', 4 * i, o.float('f64', 8 * i))),
@@ -171,7 +234,12 @@ function vector(shape: string, op: string, lane: string | undefined, o: Operands
   else if (op === 'replace_lane') all.forEach((i) => o.setInt(type, size * i, i === Number(lane) ? o.int(type, 16) : o.int(type, size * i)));
   else if (op === 'splat') all.forEach((i) => o.setInt(type, size * i, o.int(type, 0)));
   else if (op === 'all_true') o.setInt('i32', 0, all.every((i) => o.int(type, size * i)) ? 1n : 0n);
-  else if (op === 'bitmask') o.setInt('i32', 0, all.reduce((sum, i) => sum | ((o.int(type, size * i) >> BigInt(8 * size - 1)) << BigInt(i)), 0n));
+  else if (op === 'bitmask')
+    o.setInt(
+      'i32',
+      0,
+      all.reduce((sum, i) => sum | ((o.int(type, size * i) >> BigInt(8 * size - 1)) << BigInt(i)), 0n),
+    );
   else if (/^sh/.test(op)) all.forEach((i) => o.setInt(type, size * i, INT_OPS[op]!(o.int(type, size * i), o.int('i32', 16), 8 * size)));
   else if (/^(narrow|ext)/.test(op)) return widths(type, size, lanes, op, o);
   else return all.every((i) => scalar(type, op, o, size * i, type, true));
