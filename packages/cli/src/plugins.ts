@@ -12,9 +12,10 @@ import { virtioPlugin } from '@nandu/virtio';
 import { virtioBalloonPlugin } from '@nandu/virtio-balloon';
 import { virtioMemPlugin } from '@nandu/virtio-mem';
 import { virtioRngPlugin } from '@nandu/virtio-rng';
+import { acceleratorTypes } from './accelerator-types.js';
 import { tcgPlugin } from './tcg.js';
 
-const corePlugin = definePlugin({ name: 'core', types: [NoneBoard] });
+const corePlugin = definePlugin({ name: 'core', types: [NoneBoard, ...acceleratorTypes] });
 
 export const BUILT_IN_PLUGINS: readonly Plugin[] = [
   ...[corePlugin, tcgPlugin, monitorPlugin, nodeMonitorPlugin, memoryPlugin],

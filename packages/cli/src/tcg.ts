@@ -10,9 +10,9 @@ import {
   type Plugin,
   VirtualClock,
 } from '@nandu/core';
-import { type CpuModel, createX86Target, parseCpuModel, setFirmwareMtrrs, X86Cpu } from '@nandu/cpu-x86';
+import { type CpuModel, createX86Target, MODELS, parseCpuModel, setFirmwareMtrrs, X86Cpu } from '@nandu/cpu-x86';
 import { HostMemory } from '@nandu/memory';
-import { CpuFactory, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
+import { CpuFactory, cpuClassOf, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
 import { Env } from '@nandu/tcg';
 import { type AcceleratorOptions, TcgAccelerator, WasmRegionCompiler } from '@nandu/tcg-wasm';
 import { inject, injectable } from 'tsyringe';
@@ -121,6 +121,7 @@ class TcgProcessor implements Processor {
 
 export const tcgPlugin: Plugin = definePlugin({
   name: 'tcg',
+  types: Object.keys(MODELS).map(cpuClassOf),
   bind: (container) => {
     if (container.resolve<MachineConfig>(MACHINE_CONFIG).accelerator === 'tcg') container.registerSingleton(CpuFactory as never, TcgCpuFactory);
   },

@@ -5,6 +5,7 @@ import { cpuCommands } from './commands/cpus.js';
 import { deviceCommands } from './commands/devices.js';
 import { machineCommands } from './commands/machines.js';
 import { memoryDumpCommands } from './commands/memory-dump.js';
+import { migrationCommands } from './commands/migration.js';
 import { monitorCommands } from './commands/monitor.js';
 import { mtreeCommand } from './commands/mtree.js';
 import { qomCommands } from './commands/qom.js';
@@ -21,6 +22,7 @@ export const monitorPlugin = definePlugin({
     ...deviceCommands,
     ...machineCommands,
     ...memoryDumpCommands,
+    ...migrationCommands,
     ...monitorCommands,
     mtreeCommand,
     ...qomCommands,

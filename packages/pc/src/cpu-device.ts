@@ -20,10 +20,11 @@ export abstract class X86CpuDevice extends Device {
 const CLASSES = new Map<string, new () => X86CpuDevice>();
 
 /** The class of a model's CPUs. A type is its class, so that one is made for each model that is asked for. */
-export function cpuClassOf(model: string): new () => X86CpuDevice {
+export function cpuClassOf(modelOrType: string): new () => X86CpuDevice {
+  const model = modelOrType.replace(/-x86_64-cpu$/, '');
   let found = CLASSES.get(model);
   if (!found) {
-    @device({ type: `${model}-x86_64-cpu`, category: 'CPU', userCreatable: true })
+    @device({ type: `${model}-x86_64-cpu`, category: 'CPU', userCreatable: false })
     class ModelCpu extends X86CpuDevice {}
     found = ModelCpu;
     CLASSES.set(model, found);

@@ -1,4 +1,4 @@
-export { X86CpuDevice } from './cpu-device.js';
+export { cpuClassOf, X86CpuDevice } from './cpu-device.js';
 export { CpuFactory, type Processor, type ProcessorRequest, type ProcessorState, type SegmentValue } from './cpu-factory.js';
 export { PcBoard } from './pc-board.js';
 export { pcPlugin } from './plugin.js';

@@ -47,6 +47,11 @@ const VERSIONS = ['7.1', '7.0', '6.2', '6.1', '6.0', '5.2', '5.1', '5.0', '4.2',
   aliases: ['pc-machine', ...VERSIONS.map((version) => `pc-i440fx-${version}-machine`)],
 })
 export class PcBoard extends Board {
+  /** For query-machines. */
+  static readonly maxCpus = MAX_CPUS;
+  static readonly defaultCpuType = 'qemu64-x86_64-cpu';
+  static readonly defaultRamId = 'pc.ram';
+
   @property({ type: boolType, help: 'high precision event timer' }) hpet: boolean = true;
   @property({ type: boolType, help: 'PS/2 keyboard controller' }) i8042: boolean = true;
   @property({ name: 'max-ram-below-4g', type: sizeType, help: 'Maximum ram below the 4G boundary (32bit boundary)' }) maxRamBelow4gBytes: number = 0;

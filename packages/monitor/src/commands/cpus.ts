@@ -104,7 +104,8 @@ export const cpuCommands: readonly AnyCommand[] = [
           typename: name,
           'unavailable-features': [],
           static: false,
-          'migration-safe': true,
+          // What 'max' means changes from version to version.
+          'migration-safe': name !== 'max-x86_64-cpu',
           deprecated: false,
         })),
   }),

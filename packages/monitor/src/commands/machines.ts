@@ -17,7 +17,7 @@ export const machineCommands: readonly AnyCommand[] = [
         .all()
         .filter((t) => isSubtype(t, 'machine') && !t.abstract)
         .map(({ name, aliases, constructor_ }) => {
-          const { maxCpus = name === 'none-machine' ? 1 : 255, defaultCpuType, defaultRamId = 'ram' } = constructor_ as unknown as BoardClass;
+          const { maxCpus = 1, defaultCpuType, defaultRamId = 'ram' } = constructor_ as unknown as BoardClass;
           const [alias] = (aliases ?? []).map((a) => a.replace(/-machine$/, ''));
           return {
             'hotpluggable-cpus': false,

@@ -26,27 +26,28 @@ function refuse(message: string): never {
   throw new QmpError('GenericError', message);
 }
 
-export function checkArguments(command: QmpCommand, given: JsonObject): Record<string, unknown> {
+/** `prefix` is where an object stands that is itself part of an argument: 'capabilities[0].'. */
+export function checkArguments(command: Pick<QmpCommand, 'arguments' | 'open'>, given: JsonObject, prefix = ''): Record<string, unknown> {
   const result: Record<string, unknown> = command.open ? { ...given } : {};
   for (const [name, info] of Object.entries(command.arguments)) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
-    if (value !== undefined) result[name] = checkValue(name, info, value);
-    else if (!info.optional) refuse(`Parameter '${name}' is missing`);
+    if (value !== undefined) result[name] = checkValue(name, info, value, prefix);
+    else if (!info.optional) refuse(`Parameter '${prefix}${name}' is missing`);
   }
   if (command.open) return result;
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(command.arguments, name)) refuse(`Parameter '${name}' is unexpected`);
+    if (!Object.hasOwn(command.arguments, name)) refuse(`Parameter '${prefix}${name}' is unexpected`);
   }
   return result;
 }
 
-function checkValue(name: string, { type, min = -Infinity, max = Infinity }: ArgumentInfo, value: Json): unknown {
+function checkValue(name: string, { type, min = -Infinity, max = Infinity }: ArgumentInfo, value: Json, prefix: string): unknown {
   if (typeof type !== 'string') {
-    if (typeof value !== 'string') return refuse(`Invalid parameter type for '${name}', expected: string`);
+    if (typeof value !== 'string') return refuse(`Invalid parameter type for '${prefix}${name}', expected: string`);
     return type.includes(value) ? value : refuse(`Parameter '${name}' does not accept value '${value}'`);
   }
   const [expected, matches] = TYPES[type];
-  if (!matches(value)) refuse(`Invalid parameter type for '${name}', expected: ${expected}`);
+  if (!matches(value)) refuse(`Invalid parameter type for '${prefix}${name}', expected: ${expected}`);
   const plain = type === 'any' ? value : value instanceof JsonFloat ? value.value : typeof value === 'bigint' ? Number(value) : value;
   if (typeof plain === 'number' && (plain < min || plain > max)) refuse(`Parameter '${name}' expects a value from ${min} to ${max}`);
   return plain;

@@ -1,0 +1,65 @@
+/** What management software asks before and after it starts a machine; libvirt 9.0 gives up where one of these is missing. */
+import { type Json, parseJson, printJson, replyTo, runCommand } from '@nandu/monitor';
+import type { Emulator } from '../src/emulator.js';
+import { tryCommandLine, words } from './command-line.js';
+
+type Row = Record<string, unknown>;
+
+async function ask(emulator: Emulator, command: string, given?: object): Promise<Row> {
+  const source = JSON.stringify({ execute: command, ...(given ? { arguments: given } : {}) });
+  return JSON.parse(printJson(await replyTo(parseJson(source) as Json, false, (request) => runCommand(request, emulator))));
+}
+
+it('tells a probe what there is', async () => {
+  await tryCommandLine(words('-S -nodefaults -display none -machine none,accel=kvm:tcg'), async (emulator) => {
+    const list = async (command: string): Promise<Row[]> => (await ask(emulator, command))['return'] as Row[];
+    expect((await list('qom-list-types')).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['tcg-accel', 'qtest-accel', 'virtio-mem-pci', 'virtio-balloon-pci', 'virtio-rng-pci', 'memory-backend-ram', 'max-x86_64-cpu']),
+    );
+    expect(await list('query-cpu-definitions')).toContainEqual({
+      ...{ name: 'qemu64', typename: 'qemu64-x86_64-cpu', 'unavailable-features': [] },
+      ...{ static: false, 'migration-safe': true, deprecated: false },
+    });
+    // QEMU's row but for `hotpluggable-cpus`: ours are not.
+    expect(await list('query-machines')).toContainEqual({
+      ...{ name: 'pc-i440fx-7.2', alias: 'pc', 'is-default': true, 'cpu-max': 255, 'default-cpu-type': 'qemu64-x86_64-cpu' },
+      ...{ 'default-ram-id': 'pc.ram', 'numa-mem-supported': false, 'hotpluggable-cpus': false, deprecated: false },
+    });
+    expect(await ask(emulator, 'query-kvm')).toEqual({ return: { enabled: false, present: false } });
+    expect(await list('query-qmp-schema')).toEqual([]);
+    expect(await ask(emulator, 'qom-list-properties', { typename: 'none-machine' })).toHaveProperty('return');
+    for (const command of ['query-chardev', 'query-block', 'query-named-block-nodes', 'query-iothreads', 'query-memory-devices']) {
+      expect({ command, reply: await ask(emulator, command) }).toEqual({ command, reply: { return: expect.any(Array) } });
+    }
+  });
+});
+
+it('keeps migration capabilities off', async () => {
+  await tryCommandLine(words('-S -display none -machine none'), async (emulator) => {
+    const set = (...capabilities: unknown[]) => ask(emulator, 'migrate-set-capabilities', { capabilities });
+    expect(await set({ capability: 'events', state: false }, { capability: 'xbzrle', state: false })).toEqual({ return: {} });
+    expect(await set({ capability: 'events', state: true })).toEqual({
+      error: { class: 'GenericError', desc: "Migration is not implemented: capability 'events' cannot be turned on" },
+    });
+    // QEMU's words for the rest.
+    const refused: [unknown, string][] = [
+      [{ capability: 'xyz', state: true }, "Parameter 'capability' does not accept value 'xyz'"],
+      [{ capability: 'events' }, "Parameter 'capabilities[0].state' is missing"],
+      [{ capability: 'events', state: 1 }, "Invalid parameter type for 'capabilities[0].state', expected: boolean"],
+      [{ capability: 'events', state: false, x: 1 }, "Parameter 'capabilities[0].x' is unexpected"],
+      [1, "Invalid parameter type for 'capabilities[0]', expected: object"],
+    ];
+    for (const [capability, desc] of refused) expect(await set(capability)).toEqual({ error: { class: 'GenericError', desc } });
+  });
+});
+
+it('expands CPU models', async () => {
+  await tryCommandLine(words('-S -display none -machine none'), async (emulator) => {
+    const expand = (type: string, model: object) => ask(emulator, 'query-cpu-model-expansion', { type, model });
+    expect(await expand('full', { name: 'qemu64', props: { nx: false } })).toEqual({
+      return: { model: { name: 'qemu64', props: expect.objectContaining({ vendor: 'AuthenticAMD', family: 15, lm: true, nx: false, avx2: false }) } },
+    });
+    expect(await expand('full', { name: 'xx' })).toEqual({ error: { class: 'GenericError', desc: "CPU model 'xx' not found" } });
+    expect(await expand('static', { name: 'qemu64' })).toHaveProperty('error');
+  });
+});
