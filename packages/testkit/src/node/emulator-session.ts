@@ -63,13 +63,14 @@ export class EmulatorSession {
     return this.console.until(pattern, this.timeoutMs);
   }
 
-  /** Runs a command in the guest's shell; its output without the echo and the next prompt. */
+  /** Runs a command in the guest's shell; its output without the echo, the last line's end, and the next prompt. */
   async guest(command: string): Promise<string> {
-    const marker = `done-${this.nextId++}`;
-    this.console.send(`${command}; echo ${marker.replace('-', '"-"')}\n`);
-    const text = await this.console.until(new RegExp(`\\n${marker}\\r?\\n[\\s\\S]*?guest# |^${marker}\\r?\\n[\\s\\S]*?guest# `), this.timeoutMs);
-    const lines = text.replaceAll('\r', '').split('\n');
-    return lines.slice(1, lines.lastIndexOf(marker)).join('\n');
+    const id = this.nextId++;
+    // The shell echoes what is typed, wrapped at its terminal's width; quotes keep that from looking like a marker.
+    this.console.send(`echo begin'-'${id}; ${command}; echo done'-'${id}\n`);
+    const text = (await this.console.until(new RegExp(`begin-${id}\\r?\\n[\\s\\S]*done-${id}\\r?\\n[\\s\\S]*?guest# `), this.timeoutMs)).replaceAll('\r', '');
+    const begin = `begin-${id}\n`;
+    return text.slice(text.lastIndexOf(begin) + begin.length, text.lastIndexOf(`done-${id}`)).replace(/\n$/, '');
   }
 
   /** Runs a human monitor command; its output without the echo. */
