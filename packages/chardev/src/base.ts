@@ -58,7 +58,7 @@ export abstract class BaseChardev implements Chardev {
     if (this.delivering) return;
     this.delivering = true;
     try {
-      for (let next = this.waiting[0]; next && this.frontend; next = this.waiting[0]) {
+      for (let next = this.waiting[0]; next && this.frontend && !this.congested; next = this.waiting[0]) {
         const room = this.frontend.canReceive();
         if (room <= 0) break;
         if (next.length > room) this.waiting[0] = next.subarray(room);
@@ -68,7 +68,12 @@ export abstract class BaseChardev implements Chardev {
     } finally {
       this.delivering = false;
     }
-    this.setReading(this.waiting.reduce((sum, bytes) => sum + bytes.length, 0) < HIGH_WATER);
+    this.setReading(!this.congested && this.waiting.reduce((sum, bytes) => sum + bytes.length, 0) < HIGH_WATER);
+  }
+
+  /** Whether the other end does not take what is sent: it is not listened to either until it does. The back end calls `deliver` then. */
+  protected get congested(): boolean {
+    return false;
   }
 
   /** Back ends that can hold the other end back do so while `reading` is false. */

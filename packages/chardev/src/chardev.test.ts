@@ -102,3 +102,49 @@ it('writes a file, and refuses ids twice and the removal of what is in use', asy
   expect(readFileSync(path, 'utf8')).toBe('serial');
   expect(() => registry.remove('f')).toThrow("Chardev 'f' not found");
 });
+
+it('does not listen to a client that does not read, and keeps only so much for it', async () => {
+  const path = join(folder, 'slow.sock');
+  const registry = new ChardevRegistry(nodeChardevs);
+  const server = await create(registry, `socket,id=s,path=${path},server=on,wait=off`);
+  let taken = 0;
+  const port = server.attach({
+    canReceive: () => 1,
+    receive: () => {
+      taken++;
+    },
+  });
+  const slow = connect(path);
+  slow.pause();
+  await until(() => server.connected);
+  // The host's own buffer takes some; then a MiB is what may wait.
+  for (let index = 0; index < 64; index++) port.write(new Uint8Array(64 * 1024));
+  slow.write(new Uint8Array(1000));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(taken).toBe(0);
+  const { writableLength } = server['socket' as keyof Chardev] as unknown as Socket;
+  expect(writableLength).toBeGreaterThan(1 << 20);
+  for (let index = 0; index < 2000; index++) port.write(new Uint8Array(64 * 1024));
+  expect((server['socket' as keyof Chardev] as unknown as Socket).writableLength).toBeLessThan(65 << 20);
+  slow.resume();
+  await until(() => taken === 1000);
+  slow.destroy();
+  await registry.closeAll();
+});
+
+it('forgets a client that went before its turn', async () => {
+  const path = join(folder, 'turn.sock');
+  const registry = new ChardevRegistry(nodeChardevs);
+  const server = await create(registry, `socket,id=s,path=${path},server=on,wait=off`);
+  const port = server.attach({ canReceive: () => 100, receive: () => {} });
+  const first = await client(path);
+  const second = await client(path);
+  const third = await client(path);
+  second.socket.destroy();
+  first.socket.destroy();
+  const asked = setInterval(() => port.write(bytes('x')), 5);
+  await until(() => third.heard().length > 0);
+  clearInterval(asked);
+  third.socket.destroy();
+  await registry.closeAll();
+});

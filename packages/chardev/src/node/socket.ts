@@ -15,6 +15,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'Not a directory',
 };
 
+/** Bytes that a client has not taken, beyond which it is not listened to until it does. */
+const CONGESTED_BYTES = 1 << 20;
+
+/** Bytes that a client has not taken, beyond which what is written for it (events, a guest's output) is dropped, a write at a time. */
+const DROP_BYTES = 64 << 20;
+
 /** How long a client that does not read may hold up the end. */
 const FLUSH_MS = 500;
 
@@ -52,7 +58,7 @@ export class SocketChardev extends BaseChardev {
   }
 
   write(bytes: Uint8Array): void {
-    this.output.write(bytes);
+    if (this.untaken < DROP_BYTES) this.output.write(bytes);
   }
 
   override close(): void {
@@ -69,6 +75,14 @@ export class SocketChardev extends BaseChardev {
     }
     this.server?.close();
     super.close();
+  }
+
+  protected override get congested(): boolean {
+    return this.untaken > CONGESTED_BYTES;
+  }
+
+  private get untaken(): number {
+    return this.socket?.writableLength ?? 0;
   }
 
   protected override setReading(reading: boolean): void {
@@ -103,6 +117,7 @@ export class SocketChardev extends BaseChardev {
 
   private accepted(socket: Socket): void {
     socket.on('error', () => {});
+    socket.on('close', () => this.lost(socket));
     if (this.socket) this.queue.push(socket);
     else this.use(socket);
   }
@@ -124,6 +139,7 @@ export class SocketChardev extends BaseChardev {
       );
     }
     socket.on('error', () => {});
+    socket.on('close', () => this.lost(socket));
     this.use(socket);
   }
 
@@ -135,7 +151,7 @@ export class SocketChardev extends BaseChardev {
   private use(socket: Socket): void {
     this.socket = socket;
     socket.on('data', (bytes) => this.received(bytes as Uint8Array));
-    socket.on('close', () => this.lost(socket));
+    socket.on('drain', () => this.deliver());
     this.setConnected(true);
     this.firstClient?.();
     socket.resume();

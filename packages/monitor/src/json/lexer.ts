@@ -67,10 +67,18 @@ const STATES: Readonly<Record<State, (byte: number, c: string) => Step>> = {
   exponentDigits: (_, c) => number(c, { digit: 'exponentDigits' }, 'float'),
 };
 
+/** Those of one character are all alike. */
+const PUNCTUATION: ReadonlyMap<string, Token> = new Map([...STRUCTURAL].map((c) => [c, { kind: c as TokenKind, bytes: Uint8Array.of(c.charCodeAt(0)) }]));
+
+/** Room for the bytes of most tokens. */
+const TOKEN_BYTES = 256;
+
 /** Feeds bytes, emits tokens. Whitespace is dropped. */
 export class JsonLexer {
   private state: State = 'start';
-  private token: number[] = [];
+  /** The token so far: the first `length` bytes. */
+  private token = new Uint8Array(TOKEN_BYTES);
+  private length = 0;
 
   constructor(private readonly emit: (token: Token) => void) {}
 
@@ -85,7 +93,14 @@ export class JsonLexer {
 
   /** Bytes of the token so far. */
   get pending(): number {
-    return this.token.length;
+    return this.length;
+  }
+
+  /** Forgets a token that is begun. */
+  reset(): void {
+    this.state = 'start';
+    this.length = 0;
+    if (this.token.length > TOKEN_BYTES) this.token = new Uint8Array(TOKEN_BYTES);
   }
 
   private feedByte(byte: number): void {
@@ -102,19 +117,28 @@ export class JsonLexer {
       }
       consumed = true;
       if ('end' in step) {
-        this.token.push(byte);
+        this.keep(byte);
         this.end(step.end, step.end === 'error' ? 'recovery' : 'start');
       } else {
         this.state = step.to;
-        if (this.state !== 'start' && this.state !== 'recovery') this.token.push(byte);
+        if (this.state !== 'start' && this.state !== 'recovery') this.keep(byte);
       }
     }
   }
 
+  private keep(byte: number): void {
+    if (this.length === this.token.length) {
+      const wider = new Uint8Array(2 * this.length);
+      wider.set(this.token);
+      this.token = wider;
+    }
+    this.token[this.length++] = byte;
+  }
+
   private end(kind: TokenKind, next: State): void {
-    const bytes = Uint8Array.from(this.token);
-    this.token = [];
+    const token = PUNCTUATION.get(kind) ?? { kind, bytes: this.token.slice(0, this.length) };
+    this.reset();
     this.state = next;
-    this.emit({ kind, bytes });
+    this.emit(token);
   }
 }

@@ -31,7 +31,9 @@ export class JsonStream {
 
   feed(bytes: Uint8Array): void {
     this.lexer.feed(bytes);
-    if (this.bytes + this.lexer.pending > MAX_BYTES) this.done({ error: 'JSON token size limit exceeded' });
+    if (this.bytes + this.lexer.pending <= MAX_BYTES) return;
+    this.lexer.reset();
+    this.done({ error: 'JSON token size limit exceeded' });
   }
 
   /** The end of the text: an incomplete value is an error. */

@@ -18,6 +18,8 @@ export class QmpSession {
   private oob = false;
   private readonly queue: Message[] = [];
   private busy = false;
+  /** Counts clients: what one asked for is not told to the next. */
+  private client = 0;
   private readonly context: { readonly machine: Machine; readonly monitor: { cpuIndex: number } };
 
   constructor(
@@ -39,6 +41,7 @@ export class QmpSession {
   }
 
   private restart(): void {
+    this.client++;
     this.negotiated = false;
     this.oob = false;
     this.queue.length = 0;
@@ -70,8 +73,12 @@ export class QmpSession {
   private async work(): Promise<void> {
     this.busy = true;
     for (let message = this.queue.shift(); message; message = this.queue.shift()) {
-      if ('error' in message) this.send(errorReply(undefined, new QmpError('GenericError', message.error)));
-      else this.send(await replyTo(message.value, this.oob, (request) => this.execute(request)));
+      const { client } = this;
+      const reply =
+        'error' in message
+          ? errorReply(undefined, new QmpError('GenericError', message.error))
+          : await replyTo(message.value, this.oob, (request) => this.execute(request));
+      if (client === this.client) this.send(reply);
       this.port.accept();
     }
     this.busy = false;
