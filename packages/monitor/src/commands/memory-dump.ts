@@ -21,6 +21,9 @@ function printCharacter(code: number): string {
   return `'${escapes[code] ?? (code >= 32 && code <= 126 ? String.fromCharCode(code) : `\\x${hex(code, 2)}`)}'`;
 }
 
+/** More than anybody reads at a time; what is longer would hold up the machine. */
+const MAX_DUMP_BYTES = 1 << 20;
+
 type Read = (address: number, into: Uint8Array) => boolean;
 
 function physical({ machine }: CommandContext): Read {
@@ -79,6 +82,7 @@ function dumpMemory(context: CommandContext, address: number, { count, format, s
   if (kind === 'i') return 'disassembly is not implemented\n';
   const unit = kind === 'c' ? 1 : (sizeBytes ?? defaults.sizeBytes);
   Object.assign(defaults, { format: kind, sizeBytes: unit });
+  if (unit * count > MAX_DUMP_BYTES) return `at most ${MAX_DUMP_BYTES} bytes are shown at a time\n`;
   const lineBytes = unit === 1 ? 8 : 16;
   let text = '';
   for (let done = 0; done < unit * count; done += lineBytes) {
@@ -94,9 +98,18 @@ function dumpMemory(context: CommandContext, address: number, { count, format, s
   return text;
 }
 
+/** How much `sum` reads at a time. */
+const SUM_BYTES = 64 * 1024;
+
 /** The 16-bit rotating checksum of BSD's sum. */
-function checksum(bytes: Uint8Array): number {
-  return bytes.reduce((sum, byte) => (((sum >> 1) | ((sum & 1) << 15)) + byte) & 0xffff, 0);
+function checksum(read: Read, start: number, size: number): number {
+  let sum = 0;
+  for (let done = 0; done < size; done += SUM_BYTES) {
+    const bytes = new Uint8Array(Math.min(SUM_BYTES, size - done));
+    read(start + done, bytes);
+    for (const byte of bytes) sum = (((sum >> 1) | ((sum & 1) << 15)) + byte) & 0xffff;
+  }
+  return sum;
 }
 
 const LETTERS: Readonly<Record<number, string>> = { 1: 'b', 2: 'w', 4: 'l' };
@@ -150,9 +163,7 @@ export const memoryDumpCommands: readonly AnyCommand[] = [
     params: 'addr size',
     help: 'compute the checksum of a memory region',
     run({ start, size }, context) {
-      const bytes = new Uint8Array(Math.max(0, size));
-      physical(context)(start, bytes);
-      return `${String(checksum(bytes)).padStart(5, '0')}\n`;
+      return `${String(checksum(physical(context), start, size)).padStart(5, '0')}\n`;
     },
   }),
   hmpCommand<{ addr: number }>({

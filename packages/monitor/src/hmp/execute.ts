@@ -13,7 +13,7 @@ export async function executeLine(line: string, machine: Machine, monitor: Comma
     parsed = parseArguments(command.args, ownName(command), reader, registersOf(machine, monitor.cpuIndex));
   } catch (error) {
     if (error instanceof ArgumentError) return `${error.message}\nTry "help ${typed}" for more information\n`;
-    throw error;
+    return fault(error);
   }
   const context: CommandContext = { machine, monitor };
   try {
@@ -21,8 +21,13 @@ export async function executeLine(line: string, machine: Machine, monitor: Comma
   } catch (error) {
     if (error instanceof QmpError) return `Error: ${error.message}\n`;
     if (error instanceof ConfigError) return `Error: ${error.message}\n${error.hint ? `${error.hint}\n` : ''}`;
-    return `Error: internal error: ${String((error as Error)?.message ?? error)}\n`;
+    return fault(error);
   }
+}
+
+/** An error of ours: told, and the monitor goes on. */
+function fault(error: unknown): string {
+  return `Error: internal error: ${String((error as Error)?.message ?? error)}\n`;
 }
 
 /** The command that a line names, or the answer where it names none. A name ends at a space or a '/'. */

@@ -19,7 +19,12 @@ export function parseExpression(text: string, start: number, registers: Register
   return { value: BigInt.asIntN(64, value), end: parser.at };
 }
 
+/** Operators and parentheses around one another; each takes room on the stack. */
+const MAX_NESTING = 256;
+
 class Parser {
+  private depth = 0;
+
   constructor(
     private readonly text: string,
     public at: number,
@@ -52,6 +57,13 @@ class Parser {
   }
 
   private unary(): bigint {
+    if (++this.depth > MAX_NESTING) throw new ExpressionError('expression nested too deeply');
+    const value = this.operand();
+    this.depth--;
+    return value;
+  }
+
+  private operand(): bigint {
     const c = this.here;
     switch (c) {
       case '':

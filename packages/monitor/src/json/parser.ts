@@ -173,7 +173,12 @@ function keyword(word: string): Json {
   return KEYWORDS[word] as Json;
 }
 
+/** Characters of the longest integers that are kept exactly: 2^64 - 1, and -2^63 with its sign. */
+const EXACT_DIGITS = 20;
+
 function integer(digits: string): Json {
+  // Reading millions of digits exactly would take its time.
+  if (digits.length > EXACT_DIGITS) return float(Number(digits));
   const value = BigInt(digits);
   if (value < -(2n ** 63n) || value >= 2n ** 64n) return float(Number(digits));
   const number = Number(value);
