@@ -80,10 +80,12 @@ export function parseJson(source: string): Json {
   return first.value;
 }
 
+const LENIENT_UTF8 = new TextDecoder();
+
 /** Up to the first NUL, as C prints it. */
 function text(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return LENIENT_UTF8.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 function parse(tokens: readonly Token[]): Message {
@@ -191,10 +193,13 @@ function float(value: number): Json {
 
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', "'": "'", '\\': '\\', '/': '/' };
 
+/** Made once: that takes longer than most strings. */
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function string(bytes: Uint8Array): string {
   let source: string;
   try {
-    source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(1, -1));
+    source = STRICT_UTF8.decode(bytes.subarray(1, -1));
   } catch {
     throw new JsonError('invalid UTF-8 sequence in string');
   }
