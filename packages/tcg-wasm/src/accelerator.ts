@@ -368,7 +368,6 @@ export class TcgAccelerator {
       helper: (helper) => this.#modules.helpers[helper.name]!,
       ir: (block) => (block.valid ? this.#translator.retranslate(block) : undefined),
       successor: (from, pc) => this.#successor(from, pc),
-      indirectTargets: (from) => this.#table.indirectTargets(from),
       entries: (block) => this.#table.entries(block),
       postpone: (block) => this.#table.reheat(block),
       allocateSlot: () => this.#allocateSlot(),

@@ -243,16 +243,6 @@ export class BlockTable {
     return (block as Block).timesHot * this.regionHeat + (left > 0 ? this.regionHeat - left : 0);
   }
 
-  /** As in `RegionHost`. */
-  indirectTargets(from: CodeBlock): Block[] {
-    const found: Block[] = [];
-    for (const block of this.#pages.get(from.linear >>> PAGE_SHIFT) ?? []) {
-      const isAlike = block.flags === from.flags && block.codeBase === from.codeBase && block.linear - block.pc === from.linear - from.pc;
-      if (isAlike && block.valid && block.incoming.length === 0) found.push(block);
-    }
-    return found.sort((a, b) => this.entries(b) - this.entries(a));
-  }
-
   /** Forgets everything. */
   clear(): void {
     const regions = new Set<Region>();

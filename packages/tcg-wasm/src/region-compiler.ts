@@ -93,8 +93,6 @@ export interface RegionHost {
   ir(block: CodeBlock): IrBlock | undefined;
   /** The translated block at `pc` with the same flags and code base as `from`, as the mapping is now; undefined if there is none. */
   successor(from: CodeBlock, pc: number): CodeBlock | undefined;
-  /** Blocks on `from`'s page that no block jumps to directly: those that its indirect jumps may go to. Often entered ones first. */
-  indirectTargets(from: CodeBlock): readonly CodeBlock[];
   /** How often tier 0 has entered the block (stops counting once the block was offered). */
   entries(block: CodeBlock): number;
   /** Not now: the block is offered again after as many entries as it took to become hot. */

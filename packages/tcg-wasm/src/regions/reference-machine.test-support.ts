@@ -164,10 +164,6 @@ export class ReferenceMachine implements RegionHost {
     return 1000;
   }
 
-  indirectTargets(from: CodeBlock): CodeBlock[] {
-    return [...this.blocks.values()].filter((block) => pageOf(block) === pageOf(from));
-  }
-
   postpone(): void {}
 
   allocateSlot(): number {

@@ -1,5 +1,5 @@
 /** A region before it is code: its blocks, and where control goes between them. */
-import { Code, Env, type Exit, type IrBlock } from '@nandu/tcg';
+import { Code, type Exit, type IrBlock } from '@nandu/tcg';
 import type { CodeBlock } from '../region-compiler.js';
 import { type FlowGraph, makeReducible, nodesInLoops, reversePostorder } from './flow-graph.js';
 
@@ -75,22 +75,6 @@ export function endsInLookup(ir: IrBlock): boolean {
   let last = ir.count - 1;
   while (last >= 0 && ir.op[last] === Code.OP_NOP) last--;
   return last >= 0 && ir.op[last] === Code.OP_END && ir.exits[ir.b[last]!]!.kind === 'lookup' && ir.helpers.length === 0;
-}
-
-/** The block ends in a return, as far as that shows: pc comes from memory at a register that the block moves on. */
-export function isReturn({ count, op, a, b }: IrBlock): boolean {
-  let address = -1;
-  for (let i = count - 1; i >= 0; i--) {
-    if (op[i] === Code.OP_SET && a[i] === Env.ENV_PC) {
-      const pc = b[i]!;
-      if (op[pc] !== Code.OP_LOAD || op[a[pc]!] !== Code.OP_GET) return false;
-      address = a[pc]!;
-      break;
-    }
-  }
-  if (address < 0) return false;
-  for (let i = 0; i < count; i++) if (op[i] === Code.OP_SET && a[i] === a[address]) return true;
-  return false;
 }
 
 /** The address that a call returns to, if the block ends in a call: it has stored the address behind itself. */

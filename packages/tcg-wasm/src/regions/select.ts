@@ -2,7 +2,7 @@
 import { Code, Env, type IrBlock } from '@nandu/tcg';
 import type { CodeBlock, RegionHost } from '../region-compiler.js';
 import { pageOf } from './page-guard.js';
-import { endsInLookup, isReturn, RegionGraph, type RegionBlock, returnAddress, usedExits } from './region-graph.js';
+import { endsInLookup, RegionGraph, type RegionBlock, returnAddress, usedExits } from './region-graph.js';
 
 export interface Limits {
   readonly blocks: number;
@@ -14,14 +14,10 @@ export interface Limits {
 export const LIMITS: Limits = { blocks: 24, ops: 1200, entries: 200 };
 /** Most return addresses that a return is compared with. */
 const MOST_LOOKUP_TARGETS = 4;
-/** Most blocks that the target of an indirect jump is compared with. */
-const MOST_INDIRECT_TARGETS = 12;
 
 interface Candidate extends RegionBlock {
   /** Blocks that it goes to by itself. */
   readonly next: CodeBlock[];
-  /** Where its indirect jump or call may go. */
-  readonly indirect: readonly CodeBlock[];
   /** If it is a call: where that returns to. */
   readonly returnsTo: CodeBlock | undefined;
 }
@@ -38,18 +34,12 @@ export function selectRegion(host: RegionHost, entry: CodeBlock, limits: Limits 
     ops += ir.count;
     const candidate = examine(host, block, ir);
     chosen.set(block.pc, candidate);
-    const ways = [...candidate.next, ...candidate.indirect, ...(candidate.returnsTo ? [candidate.returnsTo] : [])];
+    const ways = candidate.returnsTo ? [...candidate.next, candidate.returnsTo] : candidate.next;
     // The way that was taken more often first, so that limits cut off what is rare.
     // What has a region of its own is gone to by a tail call: compiled again in every region around it, code would grow without end.
     queue.push(...ways.filter((way) => way.region === undefined && host.entries(way) >= limits.entries).sort((a, b) => host.entries(b) - host.entries(a)));
   }
   if (chosen.get(entry.pc)?.block !== entry) return undefined;
-  for (const block of chosen.values()) {
-    for (const { pc } of block.indirect) {
-      const target = chosen.get(pc);
-      if (target) block.lookupTargets.push(target);
-    }
-  }
   for (const block of chosen.values()) if (block.returnsTo) connectReturns(block, chosen);
   return new RegionGraph([...chosen.values()]);
 }
@@ -64,9 +54,7 @@ function examine(host: RegionHost, block: CodeBlock, ir: IrBlock): Candidate {
   const next = [...pcs].map(follow).filter((way) => way !== undefined);
   const behind = returnAddress(block, ir);
   const returnsTo = behind === undefined ? undefined : follow(behind);
-  const isIndirect = endsInLookup(ir) && keepsMode(ir) && !isReturn(ir);
-  const indirect = isIndirect ? host.indirectTargets(block).slice(0, MOST_INDIRECT_TARGETS).filter((way) => sameMapping(block, way)) : [];
-  return { block, ir, next, indirect, returnsTo, lookupTargets: [], node: -1 };
+  return { block, ir, next, returnsTo, lookupTargets: [], node: -1 };
 }
 
 /**
@@ -90,13 +78,13 @@ function keepsMode({ count, op, a, helpers }: IrBlock): boolean {
 function connectReturns(call: Candidate, chosen: ReadonlyMap<number, Candidate>): void {
   const target = chosen.get(call.returnsTo!.pc);
   if (!target) return;
-  const queue = [...call.next, ...call.indirect];
-  const seen = new Set(queue);
+  const seen = new Set(call.next);
+  const queue = [...call.next];
   for (let block = queue.pop(); block; block = queue.pop()) {
     const candidate = chosen.get(block.pc);
     if (!candidate) continue;
     const isCall = candidate.returnsTo !== undefined;
-    if (!isCall && candidate.indirect.length === 0 && endsInLookup(candidate.ir) && keepsMode(candidate.ir) && candidate.lookupTargets.length < MOST_LOOKUP_TARGETS && !candidate.lookupTargets.includes(target)) {
+    if (!isCall && endsInLookup(candidate.ir) && keepsMode(candidate.ir) && candidate.lookupTargets.length < MOST_LOOKUP_TARGETS && !candidate.lookupTargets.includes(target)) {
       candidate.lookupTargets.push(target);
     }
     // Calls inside the function are stepped over.
