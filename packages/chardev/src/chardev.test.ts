@@ -148,3 +148,21 @@ it('forgets a client that went before its turn', async () => {
   third.socket.destroy();
   await registry.closeAll();
 });
+
+it('turns clients away when too many wait', async () => {
+  const path = join(folder, 'many.sock');
+  const registry = new ChardevRegistry(nodeChardevs);
+  await create(registry, `socket,id=s,path=${path},server=on,wait=off`);
+  let closed = 0;
+  const sockets = Array.from({ length: 100 }, () => connect(path));
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      closed++;
+    });
+    socket.resume();
+  }
+  await until(() => closed === 36);
+  for (const socket of sockets) socket.destroy();
+  await registry.closeAll();
+});

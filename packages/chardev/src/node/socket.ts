@@ -21,6 +21,9 @@ const CONGESTED_BYTES = 1 << 20;
 /** Bytes that a client has not taken, beyond which what is written for it (events, a guest's output) is dropped, a write at a time. */
 const DROP_BYTES = 64 << 20;
 
+/** The one that is served and those that wait; more are turned away. */
+const MAX_CLIENTS = 64;
+
 /** How long a client that does not read may hold up the end. */
 const FLUSH_MS = 500;
 
@@ -96,6 +99,7 @@ export class SocketChardev extends BaseChardev {
       'path' in address ? { path: address.path } : 'fd' in address ? ({ fd: address.fd } as ListenOptions) : { host: address.host, port: address.port };
     if ('path' in address) await freePath(address.path);
     const server = createServer({ pauseOnConnect: true, noDelay: this.spec.noDelay }, (socket) => this.accepted(socket));
+    server.maxConnections = MAX_CLIENTS;
     this.server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) =>
@@ -107,6 +111,8 @@ export class SocketChardev extends BaseChardev {
       );
       server.listen(where, resolve);
     });
+    // A client that cannot be accepted is no concern of the others.
+    server.on('error', () => {});
     const bound = server.address();
     if (bound && typeof bound === 'object') this.boundPort = bound.port;
     if (!this.spec.wait || this.socket) return;
