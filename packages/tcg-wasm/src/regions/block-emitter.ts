@@ -4,11 +4,11 @@
  */
 import { Code, type Exit, type Helper, type IrBlock, type OpName, type Touches } from '@nandu/tcg';
 import type { CodeWriter } from '../wasm/code-writer.js';
-import { emitOp } from '../wasm/op-emitters.js';
 import { I8X16_SHUFFLE } from '../wasm/instructions.js';
 import { emitSlotLoad, emitSlotStore } from '../wasm/memory-emitters.js';
-import { ENV, type RegionGlobals } from './region-globals.js';
+import { emitOp } from '../wasm/op-emitters.js';
 import type { QuickCall } from './quick-call.js';
+import { ENV, type RegionGlobals } from './region-globals.js';
 import type { Temporaries } from './temporaries.js';
 
 /** What a block's code needs of the region around it. `instruction` is the number of the guest instruction in the block. */
@@ -60,7 +60,12 @@ export class BlockEmitter {
     const { w, ir, around } = this;
     const [a, b] = [ir.a[i]!, ir.b[i]!];
     switch (ir.op[i]) {
-      case Code.OP_NOP: case Code.OP_I32: case Code.OP_I64: case Code.OP_F32: case Code.OP_F64: case Code.OP_V128:
+      case Code.OP_NOP:
+      case Code.OP_I32:
+      case Code.OP_I64:
+      case Code.OP_F32:
+      case Code.OP_F64:
+      case Code.OP_V128:
         return;
       case Code.OP_INSTRUCTION:
         this.instruction++;
@@ -162,10 +167,15 @@ export class BlockEmitter {
     for (const [{ offset }] of [...sets].reverse()) w.set(globals.local(offset));
     w.else();
     globals.aside(() =>
-      this.around.call(helper, this.instruction, () => locals.forEach((local) => w.get(local)), () => {
-        if (result !== undefined) w.set(result);
-        else if (helper.result) w.drop();
-      }),
+      this.around.call(
+        helper,
+        this.instruction,
+        () => locals.forEach((local) => w.get(local)),
+        () => {
+          if (result !== undefined) w.set(result);
+          else if (helper.result) w.drop();
+        },
+      ),
     );
     w.end();
     for (const [{ offset }] of sets) globals.markSet(offset);
@@ -302,4 +312,3 @@ function countUses(ir: IrBlock): Uint16Array {
   }
   return uses;
 }
-

@@ -6,7 +6,7 @@ import { addDispatch, importValues, REGION_PARAMS, REGION_RESULTS, RegionImports
 import { PAGE_SIZE } from './page-guard.js';
 import { RegionEmitter } from './region-emitter.js';
 import type { RegionGraph } from './region-graph.js';
-import { type Limits, LIMITS, selectRegion } from './select.js';
+import { LIMITS, type Limits, selectRegion } from './select.js';
 
 export interface RegionOptions {
   /** Hot blocks that are compiled at once without waiting for the end of the slice. */
@@ -29,7 +29,10 @@ export class WasmRegionCompiler implements RegionCompiler {
 
   private readonly options: RegionOptions;
 
-  constructor(private readonly host: RegionHost, options: Partial<RegionOptions> = {}) {
+  constructor(
+    private readonly host: RegionHost,
+    options: Partial<RegionOptions> = {},
+  ) {
     this.options = { ...DEFAULTS, ...options };
   }
 

@@ -90,7 +90,10 @@ function dominators(sequence: readonly number[], order: readonly number[], prede
 /** Nodes that lie on some cycle. */
 export function nodesInLoops(graph: FlowGraph): Set<number> {
   const inLoops = new Set<number>();
-  for (const component of stronglyConnected(graph, graph.successors.map((_, i) => i))) {
+  for (const component of stronglyConnected(
+    graph,
+    graph.successors.map((_, i) => i),
+  )) {
     if (isCycle(graph, component)) for (const node of component) inLoops.add(node);
   }
   return inLoops;

@@ -1,8 +1,6 @@
 /** What a module of regions imports, and the function in it that goes from one region to another. */
 import { Env, type Helper, type ValueType } from '@nandu/tcg';
-import {
-  JUMP_ENTRIES, JUMP_FLAGS, JUMP_LINEAR, JUMP_PC, JUMP_REGION, JUMP_SIZE, JUMP_TLB_ENTRY, type RegionHost,
-} from '../region-compiler.js';
+import { JUMP_ENTRIES, JUMP_FLAGS, JUMP_LINEAR, JUMP_PC, JUMP_REGION, JUMP_SIZE, JUMP_TLB_ENTRY, type RegionHost } from '../region-compiler.js';
 import * as I from '../wasm/instructions.js';
 import type { FunctionHandle, ModuleBuilder } from '../wasm/module-builder.js';
 import { ENV } from './region-globals.js';

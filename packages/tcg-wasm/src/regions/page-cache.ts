@@ -43,13 +43,23 @@ export class PageCache {
         return `g${a}`;
       case 'i64.const':
         return 'constant';
-      case 'i32.wrap_i64': case 'i64.extend_i32_u': case 'i64.extend_i32_s': case 'i32.and': case 'i64.and':
+      case 'i32.wrap_i64':
+      case 'i64.extend_i32_u':
+      case 'i64.extend_i32_s':
+      case 'i32.and':
+      case 'i64.and':
         return this.origin(ir, a);
-      case 'i32.add': case 'i64.add': case 'i64.sub': case 'i32.sub':
+      case 'i32.add':
+      case 'i64.add':
+      case 'i64.sub':
+      case 'i32.sub':
         if (isConstant(ir, b)) return this.origin(ir, a);
         if (isConstant(ir, a)) return this.origin(ir, b);
         return `${this.origin(ir, a)}+${this.origin(ir, b)}`;
-      case 'i32.shl': case 'i64.shl': case 'i32.mul': case 'i64.mul':
+      case 'i32.shl':
+      case 'i64.shl':
+      case 'i32.mul':
+      case 'i64.mul':
         return this.origin(ir, a);
       default:
         return `s${this.sites++}`;

@@ -17,7 +17,13 @@ export function quickCall(ir: IrBlock, op: number): QuickCall | undefined {
   const args = ir.extra.slice(ir.b[op]!, ir.b[op]! + ir.c[op]!).map((value, i) => {
     const kind = ir.op[value]!;
     const isConstant = kind === Code.OP_I32 || kind === Code.OP_I64;
-    return builder.block.push(isConstant ? kind : Code.OP_GET, ir.type[value]!, isConstant ? ir.a[value]! : -(i + 1), isConstant ? ir.b[value]! : 0, 0) as Value;
+    return builder.block.push(
+      isConstant ? kind : Code.OP_GET,
+      ir.type[value]!,
+      isConstant ? ir.a[value]! : -(i + 1),
+      isConstant ? ir.b[value]! : 0,
+      0,
+    ) as Value;
   });
   const quick = helper.quick(builder, args);
   return quick && { ir: builder.block.copy(), quick };

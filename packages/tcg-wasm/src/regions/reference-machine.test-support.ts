@@ -60,7 +60,9 @@ export class ReferenceMachine implements RegionHost {
     this.engine = {
       load_slow: (env: number, virtual: bigint, code: number) => this.slowly(env, 0n, () => this.loadBits(virtual, code)),
       load_slow16: (env: number, virtual: bigint, code: number) =>
-        this.slowly(env, undefined, () => [0n, 8n].forEach((at) => view.setBigUint64(env + 0xfff0 + Number(at), this.loadBits(virtual + at, (code & ~7) | 3), true))),
+        this.slowly(env, undefined, () =>
+          [0n, 8n].forEach((at) => view.setBigUint64(env + 0xfff0 + Number(at), this.loadBits(virtual + at, (code & ~7) | 3), true)),
+        ),
       store_slow: (env: number, virtual: bigint, value: bigint, code: number) => this.slowly(env, 1, () => (this.storeBits(virtual, value, code), 0)),
       store_slow16: (env: number, virtual: bigint, low: bigint, high: bigint, code: number) =>
         this.slowly(env, 1, () => {
@@ -116,10 +118,12 @@ export class ReferenceMachine implements RegionHost {
   state(): State {
     const globals: Record<string, string> = {};
     for (const { name, offset, type } of this.globals.values()) {
-      if (offset !== Env.ENV_PC) globals[name] = Buffer.from(memory.buffer, ENV_AT + offset, { i32: 4, i64: 8, f32: 4, f64: 8, v128: 16 }[type]).toString('hex');
+      if (offset !== Env.ENV_PC)
+        globals[name] = Buffer.from(memory.buffer, ENV_AT + offset, { i32: 4, i64: 8, f32: 4, f64: 8, v128: 16 }[type]).toString('hex');
     }
     return {
-      pc: this.pc, globals,
+      pc: this.pc,
+      globals,
       budget: view.getInt32(ENV_AT + Env.ENV_BUDGET, true),
       fault: view.getInt32(ENV_AT + Env.ENV_FAULT, true),
       reason: view.getInt32(ENV_AT + Env.ENV_EXIT_REASON, true),
@@ -180,8 +184,18 @@ export class ReferenceMachine implements RegionHost {
 
   private codeBlock(pc: number, ir: IrBlock): CodeBlock {
     return {
-      index: pc >>> 4, address: pc >>> 4, pc, flags: 0, codeBase: 0, linear: CODE_AT + (pc & 0xff_ffff), linear2: 0, byteLength: ir.byteLength,
-      instructionCount: ir.instructionCount, fetchMmu: 0, valid: true, region: undefined,
+      index: pc >>> 4,
+      address: pc >>> 4,
+      pc,
+      flags: 0,
+      codeBase: 0,
+      linear: CODE_AT + (pc & 0xff_ffff),
+      linear2: 0,
+      byteLength: ir.byteLength,
+      instructionCount: ir.instructionCount,
+      fetchMmu: 0,
+      valid: true,
+      region: undefined,
     };
   }
 
@@ -262,9 +276,14 @@ export class ReferenceMachine implements RegionHost {
       for (let i = 0; i < ir.count; i++) {
         const [op, a, b, c] = [ir.op[i]!, ir.a[i]!, ir.b[i]!, ir.c[i]!];
         switch (op) {
-          case Code.OP_NOP: break;
-          case Code.OP_I32: values[i] = BigInt.asUintN(32, BigInt(a)); break;
-          case Code.OP_I64: values[i] = BigInt.asUintN(64, (BigInt(b) << 32n) | BigInt(a >>> 0)); break;
+          case Code.OP_NOP:
+            break;
+          case Code.OP_I32:
+            values[i] = BigInt.asUintN(32, BigInt(a));
+            break;
+          case Code.OP_I64:
+            values[i] = BigInt.asUintN(64, (BigInt(b) << 32n) | BigInt(a >>> 0));
+            break;
           case Code.OP_GET:
             values[i] = this.globals.get(a)!.type === 'i32' ? BigInt(view.getUint32(ENV_AT + a, true)) : view.getBigUint64(ENV_AT + a, true);
             break;
@@ -278,8 +297,12 @@ export class ReferenceMachine implements RegionHost {
             values[i] = BigInt.asUintN(width, c & Code.ACCESS_SIGNED ? BigInt.asIntN(8 << Code.accessSizeLog2(c), bits) : bits);
             break;
           }
-          case Code.OP_STORE: this.storeBits(values[a]!, values[b]!, c); break;
-          case Code.OP_INSTRUCTION: this.pc = ir.pcs[(instruction = a)]!; break;
+          case Code.OP_STORE:
+            this.storeBits(values[a]!, values[b]!, c);
+            break;
+          case Code.OP_INSTRUCTION:
+            this.pc = ir.pcs[(instruction = a)]!;
+            break;
           case Code.OP_CALL: {
             const helper = ir.helpers[a]!;
             const result = this.program.helpers.get(helper.name)!(ENV_AT, ...ir.extra.slice(b, b + c).map((value) => values[value]!));
@@ -287,9 +310,13 @@ export class ReferenceMachine implements RegionHost {
             if (view.getInt32(ENV_AT + Env.ENV_FAULT, true)) throw new Fault();
             break;
           }
-          case Code.OP_EXIT_IF: if (values[a]) return leave(b); break;
-          case Code.OP_END: return leave(b);
-          case Code.OP_BRANCH: return leave(values[a] ? b : c);
+          case Code.OP_EXIT_IF:
+            if (values[a]) return leave(b);
+            break;
+          case Code.OP_END:
+            return leave(b);
+          case Code.OP_BRANCH:
+            return leave(values[a] ? b : c);
           default: {
             [a, b, c].slice(0, Code.OP_ARITY[op]).forEach((operand, k) => scratchView.setBigUint64(16 * k, values[operand]!, true));
             const result = new DataView(reference(Code.OP_NAMES[op]!, scratch)!.buffer);

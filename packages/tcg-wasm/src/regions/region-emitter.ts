@@ -10,8 +10,8 @@ import { emitAccess } from './memory-access.js';
 import { PageCache, type PagePair } from './page-cache.js';
 import { emitIsUnmapped, pageOf } from './page-guard.js';
 import { type QuickCall, quickCall } from './quick-call.js';
-import type { RegionBlock, RegionGraph } from './region-graph.js';
 import { ENV, RegionGlobals } from './region-globals.js';
+import type { RegionBlock, RegionGraph } from './region-graph.js';
 import { type Flow, structure } from './structure.js';
 import { Temporaries } from './temporaries.js';
 
@@ -65,7 +65,12 @@ export class RegionEmitter {
       }
     }
     const quickCalls = [...this.quickCalls.values()].flatMap((calls) => [...calls.values()]);
-    this.globals = new RegionGlobals(w, graph.blocks.map(({ ir }) => ir), quickCalls, host.globals);
+    this.globals = new RegionGlobals(
+      w,
+      graph.blocks.map(({ ir }) => ir),
+      quickCalls,
+      host.globals,
+    );
     this.temporaries = new Temporaries(w);
     this.pages = new PageCache(w);
     for (const { ir } of graph.blocks) this.pairs.set(ir, this.pairsOf(ir));
@@ -272,7 +277,10 @@ export class RegionEmitter {
     for (const target of targets) labels[target] = this.flow.label(node, this.graph.firstStep(node, target));
     const otherwise = labels[targets[0]!]!;
     w.get(this.selector);
-    w.brTable(Array.from(labels, (label) => label ?? otherwise), otherwise);
+    w.brTable(
+      Array.from(labels, (label) => label ?? otherwise),
+      otherwise,
+    );
   }
 
   private leaveFor(pc: number, way: number): void {
@@ -342,7 +350,10 @@ export class RegionEmitter {
     const access = { size: size as 1, type, signed: (code & Code.ACCESS_SIGNED) !== 0 };
     const keep = (): void => (result === undefined ? w.drop() : w.set(result));
     emitAccess(w, {
-      code, address, pair: this.pairs.get(ir)!.get(op), isWrite: (code & Code.ACCESS_FOR_WRITE) !== 0,
+      code,
+      address,
+      pair: this.pairs.get(ir)!.get(op),
+      isWrite: (code & Code.ACCESS_FOR_WRITE) !== 0,
       access: (host) => {
         host();
         emitLoad(w, access);
@@ -384,7 +395,10 @@ export class RegionEmitter {
     const size = 1 << Code.accessSizeLog2(code);
     const type = VALUE_TYPES[Code.accessType(code)]!;
     emitAccess(w, {
-      code, address, pair: this.pairs.get(ir)!.get(op), isWrite: true,
+      code,
+      address,
+      pair: this.pairs.get(ir)!.get(op),
+      isWrite: true,
       access: (host) => {
         host();
         w.get(value);

@@ -21,7 +21,12 @@ export class RegionGlobals {
   /** By offset: those that stay in the vCPU block, since the region sets them far more often than it gets them (lazy flags). */
   private readonly homes = new Map<number, Global>();
 
-  constructor(private readonly w: CodeWriter, blocks: readonly IrBlock[], quickCalls: Iterable<QuickCall>, globals: ReadonlyMap<number, Global>) {
+  constructor(
+    private readonly w: CodeWriter,
+    blocks: readonly IrBlock[],
+    quickCalls: Iterable<QuickCall>,
+    globals: ReadonlyMap<number, Global>,
+  ) {
     const counts = new Map<number, { gets: number; sets: number }>();
     /** Set by common cases of helpers. */
     const local = new Set<number>();

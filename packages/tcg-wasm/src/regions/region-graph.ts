@@ -82,7 +82,7 @@ export function returnAddress(block: CodeBlock, ir: IrBlock): number | undefined
   const behind = block.pc + block.byteLength;
   for (let i = ir.count - 1; i >= 0; i--) {
     const value = ir.b[i]!;
-    if (ir.op[i] === Code.OP_STORE && ir.op[value] === Code.OP_I64 && (ir.b[value]! * 2 ** 32) + (ir.a[value]! >>> 0) === behind) return behind;
+    if (ir.op[i] === Code.OP_STORE && ir.op[value] === Code.OP_I64 && ir.b[value]! * 2 ** 32 + (ir.a[value]! >>> 0) === behind) return behind;
     if (ir.op[i] === Code.OP_STORE && ir.op[value] === Code.OP_I32 && ir.a[value]! >>> 0 === behind) return behind;
   }
   return undefined;

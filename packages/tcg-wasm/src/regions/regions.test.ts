@@ -51,7 +51,8 @@ function randomProgram(seed: number, count: number, memoryOps: boolean): Program
   for (let i = 0; i < count; i++) {
     builder.start();
     const values: Value[] = [];
-    const long = (): Value => (values.length > 0 && pick(2) ? values[pick(values.length)]! : pick(4) ? builder.get(LONGS[pick(6)]!) : builder.i64(pick(200) - 100));
+    const long = (): Value =>
+      values.length > 0 && pick(2) ? values[pick(values.length)]! : pick(4) ? builder.get(LONGS[pick(6)]!) : builder.i64(pick(200) - 100);
     const word = (): Value => (pick(2) ? builder.wrap(long()) : builder.get(WORDS[pick(3)]!));
     const condition = (): Value => builder.op(`i64.${COMPARE[pick(COMPARE.length)]!}` as OpName, long(), long());
     const address = (): Value => builder.add(builder.and(long(), builder.i64(pick(3) ? 0x2ff8 : 0x5fff)), builder.i64(DATA_PAGE));
@@ -92,7 +93,9 @@ function randomProgram(seed: number, count: number, memoryOps: boolean): Program
 
 function compare(program: Program, machine: ReferenceMachine, seed: number, budget: number): State {
   const pick = random(seed + 77);
-  const values = Object.fromEntries([...LONGS, ...WORDS, ...FLAGS].map(({ name }) => [name, BigInt(pick(2 ** 31)) * BigInt(pick(2 ** 31)) - BigInt(pick(2 ** 31))]));
+  const values = Object.fromEntries(
+    [...LONGS, ...WORDS, ...FLAGS].map(({ name }) => [name, BigInt(pick(2 ** 31)) * BigInt(pick(2 ** 31)) - BigInt(pick(2 ** 31))]),
+  );
   const states = [false, true].map((useRegions) => {
     machine.reset(seed);
     machine.set(values);

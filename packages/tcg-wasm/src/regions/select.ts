@@ -2,7 +2,7 @@
 import { Code, Env, type IrBlock } from '@nandu/tcg';
 import type { CodeBlock, RegionHost } from '../region-compiler.js';
 import { pageOf } from './page-guard.js';
-import { endsInLookup, RegionGraph, type RegionBlock, returnAddress, usedExits } from './region-graph.js';
+import { endsInLookup, type RegionBlock, RegionGraph, returnAddress, usedExits } from './region-graph.js';
 
 export interface Limits {
   readonly blocks: number;
@@ -84,7 +84,13 @@ function connectReturns(call: Candidate, chosen: ReadonlyMap<number, Candidate>)
     const candidate = chosen.get(block.pc);
     if (!candidate) continue;
     const isCall = candidate.returnsTo !== undefined;
-    if (!isCall && endsInLookup(candidate.ir) && keepsMode(candidate.ir) && candidate.lookupTargets.length < MOST_LOOKUP_TARGETS && !candidate.lookupTargets.includes(target)) {
+    if (
+      !isCall &&
+      endsInLookup(candidate.ir) &&
+      keepsMode(candidate.ir) &&
+      candidate.lookupTargets.length < MOST_LOOKUP_TARGETS &&
+      !candidate.lookupTargets.includes(target)
+    ) {
       candidate.lookupTargets.push(target);
     }
     // Calls inside the function are stepped over.

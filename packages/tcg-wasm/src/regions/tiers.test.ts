@@ -2,7 +2,27 @@
 import { Env } from '@nandu/tcg';
 import type { AcceleratorOptions } from '../options.js';
 import {
-  ADD, ADDI, DEVICE_AT, DOUBLE, FAULT_ADDRESS, FAULT_PC, FLUSH, HALT, type Instruction, JUMP, JUMP_FAR, JUMP_IF, LOAD, OWN, R, RAISE, RETURN, SET, STORE, type Toy, toy,
+  ADD,
+  ADDI,
+  DEVICE_AT,
+  DOUBLE,
+  FAULT_ADDRESS,
+  FAULT_PC,
+  FLUSH,
+  HALT,
+  type Instruction,
+  JUMP,
+  JUMP_FAR,
+  JUMP_IF,
+  LOAD,
+  OWN,
+  R,
+  RAISE,
+  RETURN,
+  SET,
+  STORE,
+  type Toy,
+  toy,
 } from '../toy-target.test-support.js';
 import { WasmRegionCompiler } from './compiler.js';
 
