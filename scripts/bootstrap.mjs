@@ -105,7 +105,8 @@ export async function bootstrap() {
   }
   const sources = sourcesStamp();
   if (!fresh('built', sources)) {
-    await run(join(ROOT, 'node_modules/.bin/turbo'), ['run', 'build', '--output-logs=errors-only'], {
+    // Through pnpm: turbo looks for it on the PATH, where a machine with npm alone has none.
+    await pnpm(['exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], {
       label: 'building',
       env: { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
     });
