@@ -1,0 +1,145 @@
+/**
+ * npm run fuzz: random instruction sequences on this computer's processor and in a guest; they must print the same lines.
+ *
+ *   npm run fuzz -- --groups int,str --count 20000 [--modes interpreter,both,mixed] [--seed 1] [--first 0] [--flavour I]
+ *
+ * Other options: --chunk (sequences a guest boot), --seconds (starts no further chunk after that long), --cpu, --accel (more
+ * properties of the accelerator), --emulator (another one, for instance "qemu-system-x86_64 -accel tcg"; then modes are its own
+ * business), --args (more for the fuzzer). Exit status 1 when anything differs. Needs gcc and an x86-64 host; see fuzz/README.md.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { bootstrap, main, progress, ROOT, run } from './bootstrap.mjs';
+import { compareLines, firstDifferentUnits, parseLines } from './fuzz-lines.mjs';
+
+const FUZZ = join(ROOT, 'fuzz/fuzz');
+const BATCH = 100;
+/** A guest that says nothing for so long is stuck. */
+const SILENCE_MS = 240_000;
+
+/** How Nandu runs the guest. In `mixed` the fuzzer overwrites code that it has run, so that both tiers take turns. */
+const MODES = {
+  interpreter: { accel: 'tcg,tier=interpreter', fuzz: [] },
+  both: { accel: 'tcg', fuzz: [] },
+};
+
+main(async () => {
+  const { values } = parseArgs({
+    options: {
+      groups: { type: 'string', default: 'default' },
+      count: { type: 'string', default: '2000' },
+      seed: { type: 'string', default: '1' },
+      first: { type: 'string', default: '0' },
+      flavour: { type: 'string' },
+      modes: { type: 'string', default: Object.keys(MODES).join(',') },
+      chunk: { type: 'string', default: '20000' },
+      seconds: { type: 'string', default: '1000000' },
+      cpu: { type: 'string', default: 'max' },
+      accel: { type: 'string', default: '' },
+      emulator: { type: 'string' },
+      args: { type: 'string', default: '' },
+    },
+  });
+  const emulators = values.emulator ? { [values.emulator.split(' ')[0]]: { accel: '', fuzz: [] } } : pick(MODES, values.modes.split(','));
+  await bootstrap();
+  await run('make', ['-C', join(ROOT, 'fuzz'), 'fuzz'], { label: 'building the fuzzer' });
+  const { kernel, initrd } = await guest();
+  const command = values.emulator?.split(' ') ?? [process.execPath, join(ROOT, 'packages/cli/bin/nandu-system-x86_64.mjs')];
+  const boot = (mode, args) =>
+    lines(command[0], [
+      ...command.slice(1),
+      ...(mode.accel ? ['-accel', mode.accel + (values.accel && `,${values.accel}`)] : []),
+      ...['-cpu', values.cpu, '-m', '256', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-monitor', 'none'],
+      ...['-kernel', kernel, '-initrd', initrd, '-append', `console=ttyS0 quiet loglevel=1 panic=-1 -- ${args.join(' ')}`],
+    ]);
+
+  const common = [
+    '--seed',
+    values.seed,
+    '--groups',
+    values.groups,
+    ...(values.flavour ? ['--flavour', values.flavour] : []),
+    ...values.args.split(' ').filter(Boolean),
+  ];
+  const [first, count, chunk] = [values.first, values.count, values.chunk].map(Number);
+  const started = Date.now();
+  const totals = Object.fromEntries(Object.keys(emulators).map((name) => [name, { sequences: 0, different: 0 }]));
+  let at = first;
+  for (; at < first + count && Date.now() - started < Number(values.seconds) * 1000; at += chunk) {
+    const here = Math.min(chunk, first + count - at);
+    const range = ['--first', String(at), '--count', String(here), '--batch', String(BATCH)];
+    const native = parseLines(await lines(FUZZ, [...common, ...range]));
+    if (!native.done) throw new Error(`the fuzzer did not finish on this computer: ${native.complaints.join('\n')}`);
+    for (const [name, mode] of Object.entries(emulators)) {
+      const total = totals[name];
+      progress(`${name}: sequences ${at} to ${at + here - 1}`);
+      const there = parseLines(await boot(mode, [...common, ...mode.fuzz, ...range]));
+      const different = compareLines(native, there);
+      total.sequences += here;
+      if (different.length === 0 && there.done) continue;
+      progress('');
+      process.stdout.write(there.done ? '' : `${name}: the guest did not finish: ${there.complaints.slice(-5).join('\n')}\n`);
+      // A line stands for a batch: run those again, a line a sequence, then step by step.
+      for (const start of different.slice(0, 5)) {
+        const again = ['--first', String(start), '--count', String(Math.min(BATCH, at + here - start)), '--steps'];
+        const left = parseLines(await lines(FUZZ, [...common, ...again]));
+        const right = parseLines(await boot(mode, [...common, ...mode.fuzz, ...again]));
+        const bad = compareLines(left, right);
+        total.different += bad.length;
+        process.stdout.write(`${name}: seed ${values.seed}, sequences from ${start}: ${bad.length} differ${bad.length ? '' : ' when run alone'}\n`);
+        for (const line of firstDifferentUnits(left, right)) process.stdout.write(`  ${line}\n`);
+      }
+      if (different.length > 5) process.stdout.write(`${name}: and ${different.length - 5} further batches of ${BATCH}\n`);
+      total.different += Math.max(0, different.length - 5) || (there.done ? 0 : 1);
+    }
+  }
+  progress('');
+  for (const [name, { sequences, different }] of Object.entries(totals)) {
+    process.stdout.write(`${name}: ${sequences} sequences of ${values.groups}, seed ${values.seed}, from ${first}: ${different || 'no'} differences\n`);
+    if (different) process.exitCode = 1;
+  }
+});
+
+function pick(table, names) {
+  return Object.fromEntries(
+    names.map((name) => {
+      if (!table[name]) throw new Error(`no mode '${name}': there are ${Object.keys(table).join(', ')}`);
+      return [name, table[name]];
+    }),
+  );
+}
+
+/** Debian's kernel, and an initramfs whose only program is the fuzzer. */
+async function guest() {
+  const { fetchGuest, cpioArchive } = await import('../packages/guest-linux/dist/src/index.js');
+  const { kernel } = await fetchGuest('default', progress);
+  const folder = join(ROOT, '.cache/fuzz');
+  mkdirSync(folder, { recursive: true });
+  const initrd = join(folder, 'initrd.gz');
+  const folders = ['dev', 'proc'].map((name) => ({ name, mode: 0o040755 }));
+  writeFileSync(initrd, gzipSync(cpioArchive([...folders, { name: 'init', mode: 0o100755, data: readFileSync(FUZZ) }])));
+  return { kernel, initrd };
+}
+
+/** Runs a command; resolves with its output, also when it fails or had to be stopped. */
+function lines(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const stuck = setTimeout(() => child.kill('SIGKILL'), SILENCE_MS);
+    const take = (data) => {
+      output += data;
+      stuck.refresh();
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.on('error', reject);
+    child.on('close', () => {
+      clearTimeout(stuck);
+      resolve(output);
+    });
+  });
+}
