@@ -47,7 +47,7 @@ export function buildConfig(settings: Settings, types: TypeRegistry): MachineCon
     ...(settings.icount ? { icount: settings.icount } : {}),
     serial: serialPorts(settings),
     rtc: settings.rtc ?? (settings.icount ? REPEATABLE_RTC : HOST_RTC),
-    actions: { reboot: settings.reboot, shutdown: settings.shutdown, panic: settings.panic, watchdog: settings.watchdog },
+    actions: settings.actions,
     noDefaults: settings.noDefaults,
     globals: settings.globals,
   };

@@ -122,6 +122,13 @@ it.each(ROWS)('$what', async ({ actions, ask, events, status, state = 'running' 
   expect(await outcome()).toEqual({ events, status, state, loopRuns: status === undefined && state === 'running' });
 });
 
+it('does what a monitor says instead of what was configured', async () => {
+  const { machine, outcome } = powerOn({ shutdown: 'poweroff' });
+  machine.qmpCommands.get('set-action')!.run({ shutdown: 'pause' } as never, { machine });
+  machine.requestShutdown('guest-shutdown');
+  expect(await outcome()).toMatchObject({ status: undefined, state: 'shutdown' });
+});
+
 it('leaves a stopped machine stopped by a reset, as before its first instruction', async () => {
   const { machine, outcome } = powerOn();
   machine.runState.set('paused');

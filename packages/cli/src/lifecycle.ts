@@ -63,7 +63,7 @@ export class Lifecycle {
 
   private reset(cause: ShutdownCause): void {
     const { machine } = this;
-    if (machine.config.actions.reboot === 'shutdown' && cause !== 'subsystem-reset') return this.shutdown(cause, 0);
+    if (machine.actions.reboot === 'shutdown' && cause !== 'subsystem-reset') return this.shutdown(cause, 0);
     machine.performReset();
     if (cause !== 'subsystem-reset') machine.emit('RESET', { guest: BY_GUEST.has(cause), reason: cause });
     if (!machine.runState.running) machine.runState.set('prelaunch');
@@ -75,19 +75,19 @@ export class Lifecycle {
     if (exitCode !== 0) return this.finish(exitCode);
     if (cause === 'guest-panic' && !this.panicked()) return;
     machine.emit('SHUTDOWN', { guest: BY_GUEST.has(cause), reason: cause });
-    if (machine.config.actions.shutdown === 'pause' && cause !== 'host-qmp-quit' && cause !== 'host-signal') {
+    if (machine.actions.shutdown === 'pause' && cause !== 'host-qmp-quit' && cause !== 'host-signal') {
       const wasRunning = machine.runState.running;
       machine.runState.set('shutdown');
       if (wasRunning) machine.emit('STOP');
       return;
     }
-    this.finish(cause === 'guest-panic' && machine.config.actions.panic === 'exit-failure' ? 1 : 0);
+    this.finish(cause === 'guest-panic' && machine.actions.panic === 'exit-failure' ? 1 : 0);
   }
 
   /** The guest gave up; whether a shutdown follows. */
   private panicked(): boolean {
     const { machine } = this;
-    const { panic } = machine.config.actions;
+    const { panic } = machine.actions;
     machine.emit('GUEST_PANICKED', { action: PANIC_ACTION[panic] });
     if (panic === 'none') return false;
     machine.runState.set('guest-panicked');

@@ -1,4 +1,5 @@
 import type { ChardevSpec } from '@nandu/chardev';
+import type { Actions } from '@nandu/core';
 
 /** An option as it was typed: what messages quote. */
 export interface Given {
@@ -53,10 +54,7 @@ export class Settings {
   icount: { shift: number; sleep: boolean } | undefined;
   /** Undefined: as suits the clock that the machine runs by. */
   rtc: { base: 'utc' | 'localtime' | number; clock: 'host' | 'rt' | 'vm' } | undefined;
-  reboot: 'reset' | 'shutdown' = 'reset';
-  shutdown: 'poweroff' | 'pause' = 'poweroff';
-  panic: 'pause' | 'shutdown' | 'exit-failure' | 'none' = 'shutdown';
-  watchdog = 'reset';
+  readonly actions: Actions = { reboot: 'reset', shutdown: 'poweroff', panic: 'shutdown', watchdog: 'reset' };
   readonly plugins: Given[] = [];
   pidfile: string | undefined;
   readonly logItems = new Set<string>();

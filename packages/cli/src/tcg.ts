@@ -96,6 +96,10 @@ class TcgProcessor implements Processor {
   translate(linear: number): number | undefined {
     return this.cpu.translate(BigInt(linear));
   }
+  disassemble(bytes: Uint8Array, address: number): { text: string; length: number } {
+    const { accelerator, cpu } = this;
+    return accelerator.target.disassemble!({ u8: (offset) => bytes[offset] ?? 0 }, cpu.state.i32(Env.ENV_BLOCK_FLAGS), 0, address);
+  }
   dumpRegisters(): string {
     return this.cpu.dumpRegisters();
   }

@@ -26,7 +26,7 @@ it('tells a probe what there is', async () => {
       ...{ 'default-ram-id': 'pc.ram', 'numa-mem-supported': false, 'hotpluggable-cpus': false, deprecated: false },
     });
     expect(await ask(emulator, 'query-kvm')).toEqual({ return: { enabled: false, present: false } });
-    expect(await list('query-qmp-schema')).toEqual([]);
+    expect((await list('query-qmp-schema')).map(({ name }) => name)).toEqual(expect.arrayContaining(['device_add', 'qom-set', 'set-action', 'str']));
     expect(await ask(emulator, 'qom-list-properties', { typename: 'none-machine' })).toHaveProperty('return');
     for (const command of ['query-chardev', 'query-block', 'query-named-block-nodes', 'query-iothreads', 'query-memory-devices']) {
       expect({ command, reply: await ask(emulator, command) }).toEqual({ command, reply: { return: expect.any(Array) } });

@@ -18,7 +18,16 @@ export {
   type QmpCommand,
   qmpCommand,
 } from './machine/command.js';
-export { type BootConfig, MACHINE_CONFIG, type MachineConfig, type MemoryConfig, type NumaNodeConfig, type SmpConfig } from './machine/config.js';
+export {
+  ACTIONS,
+  type Actions,
+  type BootConfig,
+  MACHINE_CONFIG,
+  type MachineConfig,
+  type MemoryConfig,
+  type NumaNodeConfig,
+  type SmpConfig,
+} from './machine/config.js';
 export { type DeviceOptions, requestUnplug } from './machine/devices.js';
 export type { MachineEvent, RunStateName, ShutdownCause } from './machine/events.js';
 export { Machine, type MachineRequest } from './machine/machine.js';

@@ -27,6 +27,6 @@ export function createX86Target(model: CpuModel): Target {
     dataBytes: X86_DATA_BYTES,
     translate: (ir, request) => translator.translate(ir, request),
     fetchMmu,
-    disassemble: (code, flags, offset) => (disassembler ??= new Disassembler(TABLES, model.translated)).disassemble(code, flags, offset),
+    disassemble: (code, flags, offset, pc) => (disassembler ??= new Disassembler(TABLES, model.translated)).disassemble(code, flags, offset, pc),
   };
 }

@@ -1,6 +1,7 @@
 import { definePlugin } from '@nandu/core';
 import { aboutCommands } from './commands/about.js';
 import { absentCommands } from './commands/absent.js';
+import { actionCommands } from './commands/actions.js';
 import { cpuCommands } from './commands/cpus.js';
 import { deviceCommands } from './commands/devices.js';
 import { machineCommands } from './commands/machines.js';
@@ -18,6 +19,7 @@ export const monitorPlugin = definePlugin({
   commands: [
     ...aboutCommands,
     ...absentCommands,
+    ...actionCommands,
     ...cpuCommands,
     ...deviceCommands,
     ...machineCommands,

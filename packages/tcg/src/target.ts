@@ -91,8 +91,8 @@ export interface Target {
   translate(ir: Ir, request: TranslateRequest): TranslatedBlock;
   /** Which TLB table code is fetched through, for these block flags. */
   fetchMmu(flags: number): number;
-  /** One instruction as text, for logs: 'mov eax, [rbx+8]'. */
-  disassemble?(code: CodeReader, flags: number, offset: number): { text: string; length: number };
+  /** One instruction as text, for logs and monitors: 'mov eax, [rbx+8]'. `pc`: where the reader's first byte is, for relative targets. */
+  disassemble?(code: CodeReader, flags: number, offset: number, pc?: number): { text: string; length: number };
 }
 
 /** What runs a target's code: made by the target for every vCPU, called by the accelerator's `js` helpers and loop. */

@@ -1,12 +1,10 @@
 /** Options about the run: boot, time, what happens at its end, what is logged. */
-import { boolType, ConfigError } from '@nandu/core';
+import { ACTIONS, boolType, ConfigError } from '@nandu/core';
 import { CommandLineError, warn } from '../problem.js';
 import { flag, knownPairs, type Option, oneOf } from './option.js';
 
 const VGA_TYPES = ['none', 'std', 'cirrus', 'vmware', 'qxl', 'xenfb', 'tcx', 'cg3', 'virtio'];
 const DISPLAY_TYPES = ['none', 'gtk', 'sdl', 'curses', 'egl-headless', 'spice-app', 'dbus', 'vnc', 'default'];
-const PANIC_ACTIONS = ['pause', 'shutdown', 'exit-failure', 'none'] as const;
-const WATCHDOG_ACTIONS = ['reset', 'shutdown', 'poweroff', 'inject-nmi', 'pause', 'debug', 'none'] as const;
 
 /** Items of -d; those that are not kinds of log record cannot be given. */
 const LOG_ITEMS = {
@@ -68,10 +66,10 @@ export const generalOptions: readonly Option[] = [
     s.stopped = true;
   }),
   flag('no-reboot', 'exit instead of rebooting', (s) => {
-    s.reboot = 'shutdown';
+    s.actions.reboot = 'shutdown';
   }),
   flag('no-shutdown', 'stop before shutdown', (s) => {
-    s.shutdown = 'pause';
+    s.actions.shutdown = 'pause';
   }),
   flag('nodefaults', 'no default devices', (s) => {
     s.noDefaults = true;
@@ -97,11 +95,9 @@ export const generalOptions: readonly Option[] = [
     argument: 'reboot=…|shutdown=…|panic=…|watchdog=…',
     help: 'what follows when the guest reboots, shuts down or panics',
     apply(s, given) {
-      const pairs = knownPairs(given, undefined, ['reboot', 'shutdown', 'panic', 'watchdog']);
-      if (pairs['reboot'] !== undefined) s.reboot = oneOf('reboot', pairs['reboot'], ['reset', 'shutdown']);
-      if (pairs['shutdown'] !== undefined) s.shutdown = oneOf('shutdown', pairs['shutdown'], ['poweroff', 'pause']);
-      if (pairs['panic'] !== undefined) s.panic = oneOf('panic', pairs['panic'], PANIC_ACTIONS);
-      if (pairs['watchdog'] !== undefined) s.watchdog = oneOf('watchdog', pairs['watchdog'], WATCHDOG_ACTIONS);
+      const names = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
+      const pairs = knownPairs(given, undefined, names);
+      for (const name of names) if (pairs[name] !== undefined) Object.assign(s.actions, { [name]: oneOf(name, pairs[name], ACTIONS[name]) });
     },
   },
   {

@@ -14,6 +14,8 @@ export interface VCpu {
   readRegister?(name: string): bigint | undefined;
   dumpRegisters?(): string;
   translate?(linear: number): number | undefined;
+  /** The instruction that `bytes` begin with, at that address in the mode that the vCPU is in. */
+  disassemble?(bytes: Uint8Array, address: number): { readonly text: string; readonly length: number };
 }
 
 export abstract class Accelerator {

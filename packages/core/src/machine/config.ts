@@ -39,6 +39,21 @@ export interface BootConfig {
   readonly firmware?: Uint8Array;
 }
 
+/** What a machine does when its guest reboots, shuts down or panics, and when a watchdog expires: QAPI's names. */
+export interface Actions {
+  reboot: (typeof ACTIONS.reboot)[number];
+  shutdown: (typeof ACTIONS.shutdown)[number];
+  panic: (typeof ACTIONS.panic)[number];
+  watchdog: (typeof ACTIONS.watchdog)[number];
+}
+
+export const ACTIONS = {
+  reboot: ['reset', 'shutdown'],
+  shutdown: ['poweroff', 'pause'],
+  panic: ['pause', 'shutdown', 'exit-failure', 'none'],
+  watchdog: ['reset', 'shutdown', 'poweroff', 'pause', 'debug', 'none', 'inject-nmi'],
+} as const;
+
 export interface MachineConfig {
   /** Type name of the board: 'pc-i440fx-7.2-machine', 'none-machine'. */
   readonly board: string;
@@ -58,12 +73,7 @@ export interface MachineConfig {
   readonly serial: readonly string[];
   readonly rtc: { readonly base: 'utc' | 'localtime' | number; readonly clock: 'host' | 'rt' | 'vm' };
   /** -no-reboot, -no-shutdown and -action. */
-  readonly actions: {
-    readonly reboot: 'reset' | 'shutdown';
-    readonly shutdown: 'poweroff' | 'pause';
-    readonly panic: 'pause' | 'shutdown' | 'exit-failure' | 'none';
-    readonly watchdog: string;
-  };
+  readonly actions: Readonly<Actions>;
   /** -nodefaults: no default devices. */
   readonly noDefaults: boolean;
   /** -global driver.property=value */

@@ -11,7 +11,7 @@ import { HostClock, RealtimeClock, VirtualClock } from '../time/clock.js';
 import { DrivenClock, HostRealtimeClock, HostWallClock, InstructionClock, ManualClock, RunningClock } from '../time/clocks.js';
 import { Board } from './board.js';
 import type { AnyCommand, HmpCommand, QmpCommand } from './command.js';
-import { MACHINE_CONFIG, type MachineConfig } from './config.js';
+import { type Actions, MACHINE_CONFIG, type MachineConfig } from './config.js';
 import { addDevice, type DeviceOptions, removeDevice } from './devices.js';
 import type { MachineEvent, ShutdownCause } from './events.js';
 import type { Plugin } from './plugin.js';
@@ -34,6 +34,8 @@ export class Machine {
   /** Buses by name, in order of creation. */
   readonly buses: Bus[] = [];
   board: Board | undefined;
+  /** As configured, until a monitor changes them. */
+  readonly actions: Actions;
   /** True once cold-plugged devices are complete: what comes later is hot-plugged. */
   booted = false;
 
@@ -50,6 +52,7 @@ export class Machine {
     plugins: readonly Plugin[],
     readonly config: MachineConfig,
   ) {
+    this.actions = { ...config.actions };
     this.container.registerInstance(Machine, this);
     this.container.registerInstance(Log, this.log);
     this.container.registerInstance(MACHINE_CONFIG, config);

@@ -76,10 +76,36 @@ function printItem(value: bigint, format: string, sizeBytes: number): string {
   }
 }
 
+/** Longest instruction. */
+const MAX_INSTRUCTION_BYTES = 15;
+/** The column at which text starts: eight bytes of code in front. */
+const CODE_COLUMN = 8 * 3;
+
+/** Instructions as the vCPU would read them in the mode that it is in. */
+function disassemble({ machine, monitor }: CommandContext, start: number, count: number, read: Read): string {
+  const cpu = machine.board?.cpus[monitor?.cpuIndex ?? 0];
+  if (!cpu?.disassemble) return 'the accelerator runs no code that could be disassembled\n';
+  if (count * MAX_INSTRUCTION_BYTES > MAX_DUMP_BYTES) return `at most ${Math.floor(MAX_DUMP_BYTES / MAX_INSTRUCTION_BYTES)} instructions are shown at a time\n`;
+  const bytes = new Uint8Array(MAX_INSTRUCTION_BYTES);
+  let text = '';
+  for (let address = start; count > 0; count--) {
+    const place = `0x${hex(BigInt.asUintN(64, BigInt(address)), 8)}:`;
+    // The page behind may be missing: then what it would hold counts as zero, and matters only to an instruction that reaches there.
+    const readable = bytes.findIndex((_, i) => !read(address + i, bytes.subarray(i, i + 1)));
+    if (readable === 0) return `${text}${place} Cannot access memory\n`;
+    const instruction = cpu.disassemble(readable < 0 ? bytes : bytes.slice(0, readable), address);
+    if (readable > 0 && instruction.length > readable) return `${text}${place} Cannot access memory\n`;
+    const code = [...bytes.subarray(0, instruction.length)].map((byte) => ` ${hex(byte, 2)}`).join('');
+    text += `${place} ${code.padEnd(CODE_COLUMN)}  ${instruction.text}\n`;
+    address += instruction.length;
+  }
+  return text;
+}
+
 function dumpMemory(context: CommandContext, address: number, { count, format, sizeBytes }: Format, read: Read): string {
   const defaults = defaultsOf(context);
   const kind = format ?? defaults.format;
-  if (kind === 'i') return 'disassembly is not implemented\n';
+  if (kind === 'i') return disassemble(context, address, count, read);
   const unit = kind === 'c' ? 1 : (sizeBytes ?? defaults.sizeBytes);
   Object.assign(defaults, { format: kind, sizeBytes: unit });
   if (unit * count > MAX_DUMP_BYTES) return `at most ${MAX_DUMP_BYTES} bytes are shown at a time\n`;

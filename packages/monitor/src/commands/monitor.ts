@@ -2,6 +2,7 @@
 import { type AnyCommand, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
 import { helpText } from '../hmp/commands.js';
 import { executeLine } from '../hmp/execute.js';
+import { schemaOf } from '../qmp/schema.js';
 
 export const monitorCommands: readonly AnyCommand[] = [
   qmpCommand({
@@ -10,8 +11,11 @@ export const monitorCommands: readonly AnyCommand[] = [
     // qmp_capabilities is the session's own.
     run: (_, { machine }) => ['qmp_capabilities', ...machine.qmpCommands.keys()].sort().map((name) => ({ name })),
   }),
-  // An empty schema is what clients fall back from; commands and types have their own queries.
-  qmpCommand({ name: 'query-qmp-schema', arguments: {}, run: () => [] }),
+  qmpCommand({
+    name: 'query-qmp-schema',
+    arguments: {},
+    run: (_, { machine }) => schemaOf([{ name: 'qmp_capabilities', arguments: { enable: { type: 'list', optional: true } } }, ...machine.qmpCommands.values()]),
+  }),
   qmpCommand<{ 'command-line': string; 'cpu-index'?: number }>({
     name: 'human-monitor-command',
     arguments: { 'command-line': { type: 'str' }, 'cpu-index': { type: 'int', optional: true } },
