@@ -1,7 +1,7 @@
 /**
  * npm run fuzz: random instruction sequences on this computer's processor and in a guest; they must print the same lines.
  *
- *   npm run fuzz -- --groups int,str --count 20000 [--modes interpreter,both,mixed] [--seed 1] [--first 0] [--flavour I]
+ *   npm run fuzz -- --groups int,str --count 20000 [--modes interpreter,compiled,mixed] [--seed 1] [--first 0] [--flavour I]
  *
  * Other options: --chunk (sequences a guest boot), --seconds (starts no further chunk after that long), --cpu, --accel (more
  * properties of the accelerator), --emulator (another one, for instance "qemu-system-x86_64 -accel tcg"; then modes are its own
@@ -20,11 +20,17 @@ const BATCH = 100;
 /** A guest that says nothing for so long is stuck. */
 const SILENCE_MS = 240_000;
 
-/** How Nandu runs the guest. In `mixed` the fuzzer overwrites code that it has run, so that both tiers take turns. */
+/** Tier 1 gets what ran twice; a window of sequences takes turns, so that there is time to compile between runs of the same one. */
+const COMPILED = { accel: 'tcg,eager=on', fuzz: ['--window', '64', '--iters', '5'] };
+/** How Nandu runs the guest. In `mixed` the fuzzer overwrites code that has run, so that the tiers take turns in it. */
 const MODES = {
   interpreter: { accel: 'tcg,tier=interpreter', fuzz: [] },
-  both: { accel: 'tcg', fuzz: [] },
+  compiled: COMPILED,
+  mixed: { ...COMPILED, fuzz: [...COMPILED.fuzz, '--rewrite', '25'] },
 };
+
+// An emulator must not outlive the script.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 main(async () => {
   const { values } = parseArgs({
@@ -71,9 +77,9 @@ main(async () => {
   for (; at < first + count && Date.now() - started < Number(values.seconds) * 1000; at += chunk) {
     const here = Math.min(chunk, first + count - at);
     const range = ['--first', String(at), '--count', String(here), '--batch', String(BATCH)];
-    const native = parseLines(await lines(FUZZ, [...common, ...range]));
-    if (!native.done) throw new Error(`the fuzzer did not finish on this computer: ${native.complaints.join('\n')}`);
     for (const [name, mode] of Object.entries(emulators)) {
+      const native = parseLines(await lines(FUZZ, [...common, ...mode.fuzz, ...range]));
+      if (!native.done) throw new Error(`the fuzzer did not finish on this computer: ${native.complaints.join('\n')}`);
       const total = totals[name];
       progress(`${name}: sequences ${at} to ${at + here - 1}`);
       const there = parseLines(await boot(mode, [...common, ...mode.fuzz, ...range]));
@@ -85,7 +91,7 @@ main(async () => {
       // A line stands for a batch: run those again, a line a sequence, then step by step.
       for (const start of different.slice(0, 5)) {
         const again = ['--first', String(start), '--count', String(Math.min(BATCH, at + here - start)), '--steps'];
-        const left = parseLines(await lines(FUZZ, [...common, ...again]));
+        const left = parseLines(await lines(FUZZ, [...common, ...mode.fuzz, ...again]));
         const right = parseLines(await boot(mode, [...common, ...mode.fuzz, ...again]));
         const bad = compareLines(left, right);
         total.different += bad.length;
@@ -137,8 +143,11 @@ function lines(command, args) {
     child.stdout.on('data', take);
     child.stderr.on('data', take);
     child.on('error', reject);
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
     child.on('close', () => {
       clearTimeout(stuck);
+      process.off('exit', kill);
       resolve(output);
     });
   });

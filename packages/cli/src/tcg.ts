@@ -10,19 +10,28 @@ import {
   type Plugin,
   VirtualClock,
 } from '@nandu/core';
-import { type CpuModel, createX86Target, MODELS, parseCpuModel, setFirmwareMtrrs, X86Cpu } from '@nandu/cpu-x86';
+import { type CpuModel, createX86Target, MMU_USER, MODELS, parseCpuModel, setFirmwareMtrrs, X86Cpu } from '@nandu/cpu-x86';
 import { HostMemory } from '@nandu/memory';
 import { CpuFactory, cpuClassOf, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
 import { Env } from '@nandu/tcg';
-import { type AcceleratorOptions, TcgAccelerator, WasmRegionCompiler } from '@nandu/tcg-wasm';
+import { type AcceleratorOptions, EAGER, TcgAccelerator, WasmRegionCompiler } from '@nandu/tcg-wasm';
 import { inject, injectable } from 'tsyringe';
 
-/** Properties of `-accel tcg`: `tier=interpreter` runs tier 0 only, `threshold=` is the number of entries that make a block hot. */
+/**
+ * Properties of `-accel tcg`: `tier=interpreter` runs tier 0 only, `threshold=` is the number of entries that make a block hot,
+ * `eager=on` compiles user-mode code when it ran twice, and everything around it that ran at all (for tests of tier 1).
+ */
 function acceleratorOptions(properties: Readonly<Record<string, string>>): AcceleratorOptions {
-  const { tier = 'both', threshold } = properties;
+  const { tier = 'both', threshold, eager = 'off' } = properties;
   if (tier !== 'both' && tier !== 'interpreter') throw new ConfigError(`Parameter 'tier' expects 'both' or 'interpreter'`);
+  if (eager !== 'on' && eager !== 'off') throw new ConfigError(`Parameter 'eager' expects 'on' or 'off'`);
   if (threshold !== undefined && !/^[1-9]\d{0,8}$/.test(threshold)) throw new ConfigError(`Parameter 'threshold' expects a number from 1 to 999999999`);
-  return { tier, regions: (host) => new WasmRegionCompiler(host), ...(threshold === undefined ? {} : { threshold: Number(threshold) }) };
+  return {
+    tier,
+    regions: (host) => new WasmRegionCompiler(host, eager === 'on' ? EAGER : {}),
+    ...(eager === 'on' ? { eagerMmu: MMU_USER } : {}),
+    ...(threshold === undefined ? {} : { threshold: Number(threshold) }),
+  };
 }
 
 @injectable()

@@ -17,6 +17,10 @@ const DEFAULT_THRESHOLD = 2000;
 const DEFAULT_MAX_INSTRUCTIONS = 128;
 /** Hot blocks wait this long for others, since a module has its price (0.1 to 0.5 ms) whatever is in it. */
 const COMPILE_EVERY_MS = 40;
+const EAGER_THRESHOLD = 2;
+const EAGER_COMPILE_EVERY_MS = 10;
+/** Growing the table costs time for each living instance of a module. */
+const SLOTS_AT_ONCE = 256;
 
 const defaultRegions: RegionCompilerFactory = (host) => new WasmRegionCompiler(host);
 
@@ -49,6 +53,7 @@ export class TcgAccelerator {
   readonly #subscription: Subscription;
   readonly #threshold: number;
   readonly #maxInstructions: number;
+  readonly #compileEveryMs: number;
   readonly #freeSlots: number[] = [];
   #compiledMs = 0;
 
@@ -59,6 +64,7 @@ export class TcgAccelerator {
     this.target = target;
     this.#threshold = options.threshold ?? DEFAULT_THRESHOLD;
     this.#maxInstructions = options.maxInstructions ?? DEFAULT_MAX_INSTRUCTIONS;
+    this.#compileEveryMs = options.eagerMmu === undefined ? COMPILE_EVERY_MS : EAGER_COMPILE_EVERY_MS;
     this.#bridge = new PhysicalBridge(physical);
     const host = { ...this.#bridge.imports, code_written: (linear: number, size: number, env: number) => this.#codeWritten(linear >>> 0, size, env) };
     this.#modules = instantiate(memory, target, host, (helper) => this.#jsHelper(helper));
@@ -69,7 +75,8 @@ export class TcgAccelerator {
       (region) => this.#regionDropped(region),
     );
     const tiered = options.tier !== 'interpreter';
-    this.#table.regionHeat = tiered ? this.#threshold : 0;
+    const threshold = tiered ? this.#threshold : 0;
+    this.#table.heatOf = (mmu) => (tiered && mmu === options.eagerMmu ? EAGER_THRESHOLD : threshold);
     this.#translator = new Translator({
       memory,
       target,
@@ -78,7 +85,6 @@ export class TcgAccelerator {
       modules: this.#modules,
       table: this.#table,
       arenaEnd: options.arenaEnd ?? M.ARENA_END,
-      heat: this.#table.regionHeat,
     });
     this.#regions = tiered ? (options.regions ?? defaultRegions)(this.#regionHost()) : undefined;
     this.#subscription = physical.changes$.subscribe(() => this.#mapChanged());
@@ -341,7 +347,7 @@ export class TcgAccelerator {
   #compile(): void {
     if (this.#regions === undefined) return;
     const now = performance.now();
-    if (now - this.#compiledMs < COMPILE_EVERY_MS) return;
+    if (now - this.#compiledMs < this.#compileEveryMs) return;
     this.#compiledMs = now;
     this.#regions.compile();
   }
@@ -354,7 +360,11 @@ export class TcgAccelerator {
   }
 
   #allocateSlot(): number {
-    return this.#freeSlots.pop() ?? this.#modules.table.grow(1);
+    if (this.#freeSlots.length === 0) {
+      const first = this.#modules.table.grow(SLOTS_AT_ONCE);
+      for (let slot = first + SLOTS_AT_ONCE - 1; slot >= first; slot--) this.#freeSlots.push(slot);
+    }
+    return this.#freeSlots.pop()!;
   }
 
   #regionHost(): RegionHost {

@@ -231,16 +231,17 @@ export class BlockTable {
 
   /** The block may become hot once more. */
   reheat(block: CodeBlock): void {
-    this.#i32[(block.address + M.BLOCK_HEAT) >> 2] = this.regionHeat;
+    this.#i32[(block.address + M.BLOCK_HEAT) >> 2] = this.heatOf(block.fetchMmu);
   }
 
-  /** Entries until a block is hot. */
-  regionHeat = 0;
+  /** Entries until a block that was fetched through an MMU index is hot; 0 for never. */
+  heatOf: (mmu: number) => number = () => 0;
 
   /** How often tier 0 entered the block, as far as that was counted. */
   entries(block: CodeBlock): number {
     const left = this.#i32[(block.address + M.BLOCK_HEAT) >> 2]!;
-    return (block as Block).timesHot * this.regionHeat + (left > 0 ? this.regionHeat - left : 0);
+    const heat = this.heatOf(block.fetchMmu);
+    return (block as Block).timesHot * heat + (left > 0 ? heat - left : 0);
   }
 
   /** Forgets everything. */

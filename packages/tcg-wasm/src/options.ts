@@ -7,6 +7,8 @@ export interface AcceleratorOptions {
   readonly tier?: 'both' | 'interpreter';
   /** Entries after which a block is offered to tier 1; 2000 unless said otherwise. */
   readonly threshold?: number;
+  /** Blocks fetched through this MMU index are hot when they ran twice, and compiled at the end of the slice: for tests of tier 1. */
+  readonly eagerMmu?: number;
   /** Another tier 1 than ours. */
   readonly regions?: RegionCompilerFactory;
   /** Most guest instructions in a block; 128 unless said otherwise. */

@@ -32,7 +32,6 @@ export interface TranslatorSetup {
   readonly modules: Modules;
   readonly table: BlockTable;
   readonly arenaEnd: number;
-  readonly heat: number;
 }
 
 /** The second page is not to be read now: the block ends before the instruction that needs it. */
@@ -147,7 +146,7 @@ export class Translator {
     };
     const end = this.#lowering.lower(ir, address + M.BLOCK_HEAD, context);
     for (let i = 0; i < ir.pcs.length; i++) this.#i32[(end >> 2) + i] = ir.pcs[i]! - pc;
-    table.writeHead(block, !hidden && block.linear2 !== 0 ? ENTER2 : ENTER, hidden ? COLD : this.setup.heat, end);
+    table.writeHead(block, !hidden && block.linear2 !== 0 ? ENTER2 : ENTER, hidden ? COLD : table.heatOf(mmu), end);
     if (!hidden) {
       this.#arena = (end + ir.pcs.length * 4 + 63) & ~63;
       table.add(block);

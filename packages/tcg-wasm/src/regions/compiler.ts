@@ -12,10 +12,14 @@ export interface RegionOptions {
   /** Hot blocks that are compiled at once without waiting for the end of the slice. */
   readonly batch: number;
   readonly limits: Limits;
+  /** Whether code on pages that are written time and again has to wait longer each time. */
+  readonly patient: boolean;
 }
 /** Declined offers double with each drop, up to this. */
 const MOST_DOUBLINGS = 8;
-const DEFAULTS: RegionOptions = { batch: 16, limits: LIMITS };
+const DEFAULTS: RegionOptions = { batch: 16, limits: LIMITS, patient: true };
+/** Everything that runs is compiled, with every way that was taken: for tests of tier 1. */
+export const EAGER: RegionOptions = { batch: 512, limits: { ...LIMITS, entries: 1 }, patient: false };
 
 export class WasmRegionCompiler implements RegionCompiler {
   private queue: CodeBlock[] = [];
@@ -79,6 +83,7 @@ export class WasmRegionCompiler implements RegionCompiler {
 
   /** Whether the block is on a page whose regions were dropped before, and has not been hot often enough since. */
   private isTooSoon(block: CodeBlock): boolean {
+    if (!this.options.patient) return false;
     const page = this.restless.get(pageNumber(block));
     return page !== undefined && page.patience-- > 0;
   }
