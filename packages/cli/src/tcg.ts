@@ -62,11 +62,32 @@ export class TcgCpuFactory extends CpuFactory {
     const { accelerator, machine } = this;
     const cpu = new X86Cpu(
       { index, env: accelerator.createCpu(index), memory: this.host.memory, exports: accelerator.targetExports as WebAssembly.Exports },
-      { model: this.model, topology: this.config.smp, clock: this.clock, ports: this.ports, interrupts, tripleFault, wake: () => machine.wake() },
+      {
+        ...(this.config.icount ? { random: repeatable(index) } : {}),
+        model: this.model,
+        topology: this.config.smp,
+        clock: this.clock,
+        ports: this.ports,
+        interrupts,
+        tripleFault,
+        wake: () => machine.wake(),
+      },
     );
     accelerator.attach(cpu);
     return new TcgProcessor(accelerator, cpu);
   }
+}
+
+/** RDRAND's numbers under -icount, the same in every run: SplitMix64, seeded by the processor's index. */
+function repeatable(index: number): () => bigint {
+  let state = BigInt(index);
+  return () => {
+    state = BigInt.asUintN(64, state + 0x9e37_79b9_7f4a_7c15n);
+    let z = state;
+    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58_476d_1ce4_e5b9n);
+    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d0_49bb_1331_11ebn);
+    return z ^ (z >> 31n);
+  };
 }
 
 /** What the reasons to leave translated code mean to the run loop; others are a slice that ended. */

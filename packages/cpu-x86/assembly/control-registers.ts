@@ -57,7 +57,7 @@ function writeCr0(env: usize, value: u64): void {
       bad = true;
     }
   } else if (!(cr0 & S.CR0_PG) && (old & S.CR0_PG)) {
-    if (S.is64Bit(env)) bad = true;
+    if (S.is64Bit(env) || (S.cr4(env) & S.CR4_PCIDE)) bad = true;
     else efer &= ~S.EFER_LMA;
   }
   if (bad) {
@@ -82,8 +82,13 @@ function directoryPointersValid(env: usize, cr3: u64): bool {
   return true;
 }
 
+/**
+ * With PCIDs, bit 63 says that translations of the new one may be kept. There is one TLB for all of them, so none are kept but
+ * global ones, which is always allowed (SDM volume 3A, 4.10.4.1); the bit itself is not stored.
+ */
 function writeCr3(env: usize, value: u64): void {
   const long = S.isLongMode(env);
+  if (S.cr4(env) & S.CR4_PCIDE) value &= ~(1 << 63);
   // Bits above the physical address width are reserved.
   if (long ? (value & ~(load<u64>(env, L.PHYS_MASK) | 0xfff)) != 0 : value >> 32 != 0) {
     raiseGp(env);
@@ -108,13 +113,18 @@ function writeCr4(env: usize, value: u64): void {
     return;
   }
   const changed = value ^ old;
+  // PCIDs only in long mode, and from PCID 0 on (SDM volume 3A, 4.10.1).
+  if ((changed & value & S.CR4_PCIDE) && (!S.isLongMode(env) || (load<u64>(env, L.CR3) & 0xfff))) {
+    raiseGp(env);
+    return;
+  }
   const pagingPae = (S.cr0(env) & S.CR0_PG) != 0 && !S.isLongMode(env) && (value & S.CR4_PAE) != 0;
   if (pagingPae && (changed & CR4_TRANSLATION) && !directoryPointersValid(env, load<u64>(env, L.CR3))) {
     raiseGp(env);
     return;
   }
   store<u64>(env, value, L.CR4);
-  if (changed & CR4_TRANSLATION) tlb_flush(env, 0);
+  if ((changed & CR4_TRANSLATION) || (changed & old & S.CR4_PCIDE)) tlb_flush(env, 0);
   updateBlockFlags(env);
 }
 

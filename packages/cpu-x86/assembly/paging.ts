@@ -7,7 +7,7 @@ import {
   PROT_EXECUTE, PROT_GLOBAL, PROT_READ, PROT_WRITE, tlb_flush_page, tlb_set, tlb_flush,
 } from './host';
 import * as L from './layout';
-import { GP, PF, raise, raiseGp, raiseNotCanonical } from './raise';
+import { PF, raise, raiseGp, raiseNotCanonical } from './raise';
 import * as S from './state';
 
 const P: u64 = 1;
@@ -236,16 +236,17 @@ export function invlpg(env: usize, virtual: u64): void {
   if (!S.isLongMode(env) || S.isCanonical(virtual)) tlb_flush_page(env, virtual);
 }
 
-/** INVPCID without PCIDs in use: every type drops what its description covers, or more. */
+/**
+ * INVPCID (SDM volume 2): 0 one address of a PCID, 1 a PCID, 2 everything, 3 everything but global translations. The TLB holds
+ * translations of the present PCID only.
+ */
 export function invalidateContext(env: usize, type: u64, pcid: u64, virtual: u64): void {
-  if (type > 3 || (pcid >> 12) || (type < 2 && pcid)) {
+  const used = (S.cr4(env) & S.CR4_PCIDE) != 0;
+  if (type > 3 || (pcid >> 12) || (type < 2 && pcid && !used) || (type == 0 && !S.isCanonical(virtual))) {
     raiseGp(env);
     return;
   }
-  if (type == 0) {
-    if (!S.isCanonical(virtual)) raise(env, GP, 0);
-    else tlb_flush_page(env, virtual);
-    return;
-  }
-  tlb_flush(env, type == 2 ? 0 : 1);
+  if (type < 2 && used && pcid != (load<u64>(env, L.CR3) & 0xfff)) return;
+  if (type == 0) tlb_flush_page(env, virtual);
+  else tlb_flush(env, type == 2 ? 0 : 1);
 }

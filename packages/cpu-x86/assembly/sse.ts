@@ -7,6 +7,9 @@ export { sse_add, sse_add_subtract, sse_divide, sse_dot_product, sse_horizontal,
 export { sse_compare, sse_compare_flags } from './sse-compare';
 export { sse_approximate, sse_convert, sse_from_integer, sse_from_integers, sse_to_integer, sse_to_integers } from './sse-convert';
 export { sse_compare_strings } from './sse-strings';
+export { aes_decrypt, aes_encrypt, aes_inverse_mix, aes_key_assist } from './aes';
+export { carryless_multiply } from './carryless';
+export { sha1_next, sha1_rounds, sha1_schedule, sha256_rounds, sha256_schedule1, sha256_schedule2 } from './sha';
 
 /** Bits of MXCSR that exist. */
 const MXCSR_BITS: i32 = 0xffff;

@@ -36,6 +36,8 @@ export interface CpuServices {
   readonly ports: PortSpace;
   /** The local APIC. Without one, no interrupt ever comes and CR8 is 0. */
   readonly interrupts?: CpuInterrupts;
+  /** 64 random bits for RDRAND and RDSEED; the host's unless something else is given. */
+  random?(): bigint;
   /** A triple fault: the machine decides (reset, or shutdown). */
   tripleFault?(cpu: X86Cpu): void;
   /** The CPU, halted before, has something to do: the machine's loop should look at it. */
@@ -50,6 +52,10 @@ const CR4_TSD = 1n << 2n;
 
 /** The time-stamp counter's rate: a tick is a nanosecond of the virtual clock, exactly. */
 export const TSC_HZ = 1_000_000_000;
+
+function hostRandom(): bigint {
+  return globalThis.crypto.getRandomValues(new BigUint64Array(1))[0]!;
+}
 
 export class X86Cpu implements TargetCpu, CpuSignals {
   readonly env: number;
@@ -289,6 +295,7 @@ export class X86Cpu implements TargetCpu, CpuSignals {
       }
       return this.readTsc();
     },
+    random: (): bigint => (this.services.random ?? hostRandom)(),
     /** No performance counters: whatever is asked for does not exist. */
     rdpmc: (): void => this.generalProtection(),
     read_cr8: (): bigint => (this.privileged() ? BigInt(this.interrupts?.readTpr() ?? 0) : 0n),

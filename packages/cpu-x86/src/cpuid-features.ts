@@ -22,9 +22,9 @@ const NAMES: Readonly<Record<FeatureWord, string>> = {
   '1.edx':
     'fpu! vme! de! pse! tsc! msr! pae! mce! cx8! apic! - sep! mtrr! pge! mca! cmov! pat! pse36! pn clflush! - ds acpi mmx! fxsr! sse! sse2! ss! ht! tm ia64 pbe',
   '1.ecx':
-    'pni! pclmulqdq dtes64 monitor ds-cpl vmx smx est tm2 ssse3! cid - fma cx16! xtpr pdcm - pcid dca sse4.1! sse4.2! x2apic! movbe! popcnt! tsc-deadline! aes xsave - avx f16c rdrand hypervisor!',
+    'pni! pclmulqdq! dtes64 monitor ds-cpl vmx smx est tm2 ssse3! cid - fma cx16! xtpr pdcm - pcid! dca sse4.1! sse4.2! x2apic! movbe! popcnt! tsc-deadline! aes! xsave - avx f16c rdrand! hypervisor!',
   '7.ebx':
-    'fsgsbase! tsc-adjust! sgx bmi1! hle avx2 - smep! bmi2! erms! invpcid! rtm - - mpx - avx512f avx512dq rdseed adx! smap! avx512ifma pcommit clflushopt! clwb! intel-pt avx512pf avx512er avx512cd sha-ni avx512bw avx512vl',
+    'fsgsbase! tsc-adjust! sgx bmi1! hle avx2 - smep! bmi2! erms! invpcid! rtm - - mpx - avx512f avx512dq rdseed! adx! smap! avx512ifma pcommit clflushopt! clwb! intel-pt avx512pf avx512er avx512cd sha-ni! avx512bw avx512vl',
   '7.ecx':
     '- avx512vbmi umip! pku - waitpkg avx512vbmi2 - gfni vaes vpclmulqdq avx512vnni avx512bitalg - avx512-vpopcntdq - la57 - - - - - rdpid! bus-lock-detect - cldemote - movdiri movdir64b - sgxlc pks',
   '7.edx':

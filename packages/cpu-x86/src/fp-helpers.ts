@@ -60,6 +60,20 @@ const ROWS = {
   sse_approximate: ['i32 i32 v128 v128', 'v128', false, 'none', 'none'],
   /** Immediate, 1 for explicit lengths, the lengths, operands -> the result as bits; sets the flags. */
   sse_compare_strings: ['i32 i32 i64 i64 v128 v128', 'i32', false, 'none', FLAGS],
+
+  /** 1 for the last round, state, round key; round constant, state. */
+  aes_encrypt: ['i32 v128 v128', 'v128', false, 'none', 'none'],
+  aes_decrypt: ['i32 v128 v128', 'v128', false, 'none', 'none'],
+  aes_inverse_mix: ['v128', 'v128', false, 'none', 'none'],
+  aes_key_assist: ['i32 v128', 'v128', false, 'none', 'none'],
+  carryless_multiply: ['i64 i64', 'v128', false, 'none', 'none'],
+  /** Group of rounds (0-3), first and second operand; the same without it; for the rounds of SHA-256 also the words. */
+  sha1_rounds: ['i32 v128 v128', 'v128', false, 'none', 'none'],
+  sha1_next: ['v128 v128', 'v128', false, 'none', 'none'],
+  sha1_schedule: ['v128 v128', 'v128', false, 'none', 'none'],
+  sha256_rounds: ['v128 v128 v128', 'v128', false, 'none', 'none'],
+  sha256_schedule1: ['v128 v128', 'v128', false, 'none', 'none'],
+  sha256_schedule2: ['v128 v128', 'v128', false, 'none', 'none'],
 } as const satisfies Record<string, Row>;
 
 export type FpHelperName = keyof typeof ROWS;

@@ -21,6 +21,7 @@ const CR4_BITS: readonly (readonly [feature: string, bits: bigint])[] = [
   ['sse', 0x400n],
   ['umip', 0x800n],
   ['fsgsbase', 0x1_0000n],
+  ['pcid', 0x2_0000n],
   ['xsave', 0x4_0000n],
   ['smep', 0x10_0000n],
   ['smap', 0x20_0000n],

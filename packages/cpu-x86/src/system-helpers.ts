@@ -87,6 +87,8 @@ const ROWS = {
   wrmsr: ['js', '', '', true],
   /** -> the counter; #GP if CR4.TSD forbids. RDTSCP also sets RCX (translated from TSC_AUX). */
   rdtsc: ['js', '', 'i64', true],
+  /** 64 random bits, for RDRAND and RDSEED. */
+  random: ['js', '', 'i64', false, 'none', 'none'],
   rdpmc: ['js', '', '', true],
   xgetbv: ['wasm', '', '', true],
   xsetbv: ['wasm', '', '', true],

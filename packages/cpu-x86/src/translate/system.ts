@@ -1,7 +1,7 @@
 /** Control and debug registers, MSRs, I/O, halting, fences, and what else only has a helper behind it. */
 import { Env, type Value } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
-import type { OpcodeTable } from '../decode/opcode-table.js';
+import type { OpcodeRow, OpcodeTable } from '../decode/opcode-table.js';
 import { EFLAGS, REGISTERS, TSC_AUX } from '../state.js';
 import type { SystemHelperName } from '../system-helpers.js';
 import type { Translation } from './translation.js';
@@ -29,6 +29,8 @@ export const SYSTEM: OpcodeTable = [
   ['0F 31', 'rdtsc', '', readTimestamp],
   ['0F 01 F9', 'rdtscp', '', readTimestampAndId, 'cpuid:rdtscp'],
   ['F3 0F C7 /7', 'rdpid', 'R', readProcessorId, 'raw', 'cpuid:rdpid'],
+  ...randomRows('/6', 'rdrand'),
+  ...randomRows('/7', 'rdseed'),
   ['0F A2', 'cpuid', '', helper('cpuid')],
   ['0F 01 D0', 'xgetbv', '', extendedControl('xgetbv'), 'cpuid:xsave'],
   ['0F 01 D1', 'xsetbv', '', extendedControl('xsetbv'), 'cpl0', 'cpuid:xsave'],
@@ -144,6 +146,17 @@ function readTimestampAndId(t: Translation): void {
 
 function readProcessorId(t: Translation): void {
   t.set(REGISTERS[t.rm]!, t.ir.and(t.get(TSC_AUX), t.ir.i64(0xffff_ffff)));
+}
+
+/** F2 and F3 belong to other instructions; 66 is the operand size. */
+function randomRows(digit: string, name: 'rdrand' | 'rdseed'): OpcodeRow[] {
+  return ['NP', '66'].map((prefix) => [`${prefix} 0F C7 ${digit}`, name, 'Rv', random, 'writes', `cpuid:${name}`]);
+}
+
+/** There always is a number: CF is set, the other flags are cleared. */
+function random(t: Translation): Value {
+  t.onlyFlags([L.FLAG_CF, t.ir.i32(1)]);
+  return t.fromI64(t.call('random'), t.operandSize);
 }
 
 function extendedControl(name: 'xgetbv' | 'xsetbv') {

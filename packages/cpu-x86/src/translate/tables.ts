@@ -3,6 +3,7 @@ import { ARITHMETIC } from './arithmetic.js';
 import { BITS } from './bits.js';
 import { BMI } from './bmi.js';
 import { CONTROL } from './control.js';
+import { CRYPTO } from './crypto.js';
 import { FLAG_CONTROL } from './flag-control.js';
 import { MOVES } from './moves.js';
 import { MULTIPLY } from './multiply.js';
@@ -42,4 +43,5 @@ export const TABLES: readonly OpcodeTable[] = [
   SSE_SHIFTS,
   SSE_SHUFFLES,
   SSE_STRINGS,
+  CRYPTO,
 ];
