@@ -16,7 +16,7 @@ import {
   RunLoop,
   TypeRegistry,
 } from '@nandu/core';
-import { HostMemory } from '@nandu/memory';
+import { HostMemory, ZeroPages } from '@nandu/memory';
 import { returnMemoryToHost } from '@nandu/memory/node';
 import { addDeviceFromText, type JsonObject, Monitors, objectFromText, parseJson } from '@nandu/monitor';
 import { type QtestLog, QtestServer } from '@nandu/qtest';
@@ -30,6 +30,9 @@ import { located } from './options/parse.js';
 import { BUILT_IN_PLUGINS } from './plugins.js';
 import { CommandLineError, report, warn } from './problem.js';
 import type { ChardevRequest, Given, Settings } from './settings.js';
+
+/** How often zero pages are looked for. */
+const HOUSEKEEPING_MS = 500;
 
 const LOG_ITEM: Readonly<Record<LogRecord['kind'], string | undefined>> = {
   'guest-error': 'guest_errors',
@@ -75,6 +78,7 @@ export class Emulator {
   private readonly monitors: Monitors;
   /** The option that is being carried out, for warnings. */
   private location: string | undefined;
+  private housekeeping: NodeJS.Timeout | undefined;
   private finished: (status: number) => void = () => {};
 
   constructor(
@@ -107,7 +111,7 @@ export class Emulator {
   /** Makes everything that the settings describe and, unless told otherwise, lets the machine run. */
   async start(): Promise<void> {
     const { settings, machine } = this;
-    await returnMemoryToHost(machine.container.resolve(HostMemory), warn);
+    await this.keepHouse();
     await this.openQtest();
     await this.openChardevs();
     this.openMonitors();
@@ -129,6 +133,15 @@ export class Emulator {
     this.chardevs.open();
     this.qtest?.();
     if (!settings.stopped) machine.runState.set('running');
+  }
+
+  /** Memory that the guest does not need goes back to the host. */
+  private async keepHouse(): Promise<void> {
+    const host = this.machine.container.resolve(HostMemory);
+    if (!(await returnMemoryToHost(host, warn))) return;
+    const zeroPages = new ZeroPages(host.pool);
+    this.housekeeping = setInterval(() => zeroPages.turn(), HOUSEKEEPING_MS);
+    this.housekeeping.unref();
   }
 
   /** Runs `step`; what the user did wrong in it is reported with the option that is to blame. */
@@ -271,6 +284,7 @@ export class Emulator {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.housekeeping);
     for (const [signal, act] of this.listening.splice(0)) process.off(signal, act);
     await this.chardevs.closeAll();
     if (this.settings.pidfile !== undefined) rmSync(this.settings.pidfile, { force: true });

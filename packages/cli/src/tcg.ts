@@ -2,16 +2,19 @@
 import {
   AddressSpaceIo,
   AddressSpaceMemory,
+  CHUNK_SIZE,
   ConfigError,
   definePlugin,
   MACHINE_CONFIG,
   Machine,
   type MachineConfig,
+  MiB,
   type Plugin,
+  parseSize,
   VirtualClock,
 } from '@nandu/core';
 import { type CpuModel, createX86Target, MMU_USER, MODELS, parseCpuModel, setFirmwareMtrrs, X86Cpu } from '@nandu/cpu-x86';
-import { HostMemory } from '@nandu/memory';
+import { type ChunkPool, HostMemory } from '@nandu/memory';
 import { CpuFactory, cpuClassOf, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
 import { Env } from '@nandu/tcg';
 import { type AcceleratorOptions, EAGER, TcgAccelerator, WasmRegionCompiler } from '@nandu/tcg-wasm';
@@ -34,6 +37,16 @@ function acceleratorOptions(properties: Readonly<Record<string, string>>): Accel
   };
 }
 
+const SMALLEST_RESIDENT = 16 * MiB;
+
+/** `-accel tcg,resident=SIZE`: how much guest RAM is kept in linear memory at a time. Default: all that fits in. */
+function residentLimit({ resident }: Readonly<Record<string, string>>): number | undefined {
+  if (resident === undefined) return undefined;
+  const bytes = parseSize(resident);
+  if (bytes === undefined || bytes < SMALLEST_RESIDENT) throw new ConfigError(`Parameter 'resident' expects a size of at least ${SMALLEST_RESIDENT / MiB}M`);
+  return bytes;
+}
+
 @injectable()
 export class TcgCpuFactory extends CpuFactory {
   readonly accelerator: TcgAccelerator;
@@ -50,6 +63,13 @@ export class TcgCpuFactory extends CpuFactory {
     super();
     this.model = parseCpuModel(config.cpuModel);
     for (const warning of this.model.warnings) machine.log.warning(warning);
+    const { pool } = host;
+    const residentBytes = residentLimit(config.acceleratorProperties);
+    if (residentBytes !== undefined) pool.limit(residentBytes);
+    pool.isPinned = (address) => this.accelerator.holdsCode(address, CHUNK_SIZE);
+    pool.onLow = () => {
+      for (const cpu of this.machine.board?.cpus ?? []) cpu.kick();
+    };
     this.accelerator = new TcgAccelerator({
       memory: host.memory,
       physical: memory,
@@ -74,7 +94,7 @@ export class TcgCpuFactory extends CpuFactory {
       },
     );
     accelerator.attach(cpu);
-    return new TcgProcessor(accelerator, cpu);
+    return new TcgProcessor(accelerator, cpu, this.host.pool);
   }
 }
 
@@ -97,6 +117,7 @@ class TcgProcessor implements Processor {
   constructor(
     private readonly accelerator: TcgAccelerator,
     readonly cpu: X86Cpu,
+    private readonly pool: ChunkPool,
   ) {}
 
   get index(): number {
@@ -112,7 +133,13 @@ class TcgProcessor implements Processor {
     return this.accelerator.instructionsExecuted(this.cpu);
   }
   run(maxInstructions: number): 'running' | 'halted' | 'yield' {
-    return OUTCOMES[this.accelerator.run(this.cpu, maxInstructions)] ?? 'running';
+    this.pool.makeRoom();
+    this.pool.running = true;
+    try {
+      return OUTCOMES[this.accelerator.run(this.cpu, maxInstructions)] ?? 'running';
+    } finally {
+      this.pool.running = false;
+    }
   }
   kick(): void {
     this.accelerator.requestExit(this.cpu);

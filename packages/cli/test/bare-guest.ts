@@ -1,6 +1,6 @@
 /**
- * A kernel of a few dozen bytes for tests of whole machines: it prints its command line on the first serial port, watching a
- * word of memory between the characters, and leaves through isa-debug-exit. Assembled here, as a multiboot or a PVH image.
+ * Kernels of a few dozen bytes for tests of whole machines: one prints its command line on the first serial port, watching a
+ * word of memory between the characters, one walks through memory. They leave through isa-debug-exit. Assembled here, as a multiboot or a PVH image.
  */
 
 /** Bytes, a label, or a short jump to a label (opcode 0x70 to 0x7f, 0xe2, 0xeb). */
@@ -27,7 +27,8 @@ const ENTRIES = {
 
 export type Format = keyof typeof ENTRIES;
 
-const BODY: readonly Part[] = [
+/** Prints the text at ESI. */
+const PRINT: readonly Part[] = [
   { label: 'next' },
   [0x0f, 0xb6, 0x1e, 0x46], // movzx ebx, byte [esi]; inc esi
   [0x84, 0xdb], // test bl, bl
@@ -44,6 +45,34 @@ const BODY: readonly Part[] = [
   { jump: 0x74, to: 'busy' },
   [0xba, ...u32(0x3f8), 0x88, 0xd8, 0xee], // mov edx, data; mov al, bl; out dx, al
   { jump: 0xeb, to: 'next' },
+];
+
+/** What `walker` touches: a word in every STEP from FROM to END, in some passes that each look for what the one before left. */
+const WALK = { from: 16 << 20, end: 240 << 20, step: 64 << 10, passes: 4 } as const;
+
+/** Fills more memory than it has at a time where the emulator keeps little of it in linear memory. */
+const WALK_MEMORY: readonly Part[] = [
+  [0x31, 0xed], // xor ebp, ebp
+  { label: 'pass' },
+  [0xbf, ...u32(WALK.from)], // mov edi, from
+  { label: 'word' },
+  [0x85, 0xed], // test ebp, ebp
+  { jump: 0x74, to: 'store' },
+  [0x8d, 0x44, 0x2f, 0xff], // lea eax, [edi+ebp-1]
+  [0x39, 0x07], // cmp [edi], eax
+  { jump: 0x75, to: 'fail' },
+  { label: 'store' },
+  [0x8d, 0x04, 0x2f], // lea eax, [edi+ebp]
+  [0x89, 0x07], // mov [edi], eax
+  [0x81, 0xc7, ...u32(WALK.step)], // add edi, step
+  [0x81, 0xff, ...u32(WALK.end)], // cmp edi, end
+  { jump: 0x72, to: 'word' },
+  [0x45, 0x83, 0xfd, WALK.passes], // inc ebp; cmp ebp, passes
+  { jump: 0x72, to: 'pass' },
+  { jump: 0xeb, to: 'done' },
+];
+
+const END: readonly Part[] = [
   { label: 'fail' },
   [0xb0, STATUS.failed >> 1], // mov al, …
   { jump: 0xeb, to: 'exit' },
@@ -100,6 +129,12 @@ function pvhImage(code: readonly number[]): Uint8Array {
 
 const IMAGES = { multiboot: multibootImage, pvh: pvhImage } as const;
 
+/** The kernel that prints its command line. */
 export function bareGuest(format: Format): Uint8Array {
-  return IMAGES[format](assemble([...ENTRIES[format], ...BODY]));
+  return IMAGES[format](assemble([...ENTRIES[format], ...PRINT, ...END]));
+}
+
+/** A kernel that writes 224 MiB of memory here and there and finds again what it wrote. */
+export function walker(): Uint8Array {
+  return IMAGES.multiboot(assemble([...ENTRIES.multiboot, ...WALK_MEMORY, ...END]));
 }

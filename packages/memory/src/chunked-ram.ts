@@ -1,13 +1,18 @@
 import { CHUNK_SIZE, type RamBlock } from '@nandu/core';
 import { type Observable, Subject } from 'rxjs';
-import type { ChunkPool } from './chunk-pool.js';
+import type { ChunkOwner, ChunkPool } from './chunk-pool.js';
+import type { SpillPlace } from './spill-store.js';
 
-/** A RAM block whose bytes are chunks of the pool, each taken when it is first written. Offsets and sizes in bytes. */
-export class ChunkedRam implements RamBlock {
-  /** Linear address of each chunk; 0 where it was never touched. */
+/**
+ * A RAM block whose bytes are chunks of the pool, each taken when it is first written, and moved out and back as the pool needs
+ * room. Offsets and sizes in bytes.
+ */
+export class ChunkedRam implements RamBlock, ChunkOwner {
+  /** Linear address of each chunk; 0 where it was never touched or is moved out. */
   private readonly chunks: Uint32Array;
-  private readonly discarded = new Subject<{ readonly offset: number; readonly length: number }>();
-  readonly discarded$: Observable<{ readonly offset: number; readonly length: number }> = this.discarded.asObservable();
+  private readonly spilled = new Map<number, SpillPlace>();
+  private readonly moved = new Subject<{ readonly offset: number; readonly length: number }>();
+  readonly moved$: Observable<{ readonly offset: number; readonly length: number }> = this.moved.asObservable();
   private resident = 0;
 
   constructor(
@@ -27,17 +32,37 @@ export class ChunkedRam implements RamBlock {
   hostAddress(offset: number): number {
     const index = Math.floor(offset / CHUNK_SIZE);
     let chunk = this.chunks[index] as number;
-    if (chunk === 0) {
-      chunk = this.pool.take(this.id);
-      this.chunks[index] = chunk;
-      this.resident++;
-    }
+    if (chunk === 0) chunk = this.fetch(index);
+    else this.pool.touch(chunk);
     return chunk + (offset % CHUNK_SIZE);
   }
 
   hostAddressIfTouched(offset: number): number {
+    const index = Math.floor(offset / CHUNK_SIZE);
+    return this.chunks[index] === 0 && !this.spilled.has(index) ? 0 : this.hostAddress(offset);
+  }
+
+  hostAddressIfResident(offset: number): number {
     const chunk = this.chunks[Math.floor(offset / CHUNK_SIZE)] as number;
     return chunk === 0 ? 0 : chunk + (offset % CHUNK_SIZE);
+  }
+
+  private fetch(index: number): number {
+    const chunk = this.pool.take(this, index);
+    const place = this.spilled.get(index);
+    if (place) {
+      this.pool.bringBack(place, chunk);
+      this.spilled.delete(index);
+    } else this.resident++;
+    this.chunks[index] = chunk;
+    return chunk;
+  }
+
+  movedOut(index: number, place: SpillPlace | undefined): void {
+    this.chunks[index] = 0;
+    if (place) this.spilled.set(index, place);
+    else this.resident--;
+    this.moved.next({ offset: index * CHUNK_SIZE, length: Math.min(CHUNK_SIZE, this.sizeBytes - index * CHUNK_SIZE) });
   }
 
   read(offset: number, into: Uint8Array): void {
@@ -60,32 +85,39 @@ export class ChunkedRam implements RamBlock {
   discard(offset: number, length: number): void {
     const end = Math.min(offset + length, this.sizeBytes);
     const freed: number[] = [];
+    let dropped = 0;
     let changed = false;
     for (let at = offset; at < end; ) {
       const index = Math.floor(at / CHUNK_SIZE);
       const [chunkStart, chunkEnd] = [index * CHUNK_SIZE, Math.min((index + 1) * CHUNK_SIZE, this.sizeBytes)];
       const until = Math.min(end, chunkEnd);
+      const isWhole = at === chunkStart && until === chunkEnd;
       const chunk = this.chunks[index] as number;
+      const place = this.spilled.get(index);
       if (chunk !== 0) {
         changed = true;
-        if (at === chunkStart && until === chunkEnd) {
+        if (isWhole) {
           this.chunks[index] = 0;
           freed.push(chunk);
-        } else {
-          this.pool.clear(chunk + at - chunkStart, chunk + until - chunkStart);
-        }
+        } else this.pool.clear(chunk + at - chunkStart, chunk + until - chunkStart);
+      } else if (place) {
+        if (isWhole) {
+          place.space.put([place.address]);
+          this.spilled.delete(index);
+          dropped++;
+        } else place.space.clear(place.address + at - chunkStart, place.address + until - chunkStart);
       }
       at = until;
     }
-    this.resident -= freed.length;
+    this.resident -= freed.length + dropped;
     this.pool.put(freed);
-    if (changed) this.discarded.next({ offset, length: end - offset });
+    if (changed) this.moved.next({ offset, length: end - offset });
   }
 
   /** Gives everything back; the block is not used any more. */
   destroy(): void {
     this.discard(0, this.sizeBytes);
-    this.discarded.complete();
+    this.moved.complete();
   }
 
   private pieces(offset: number, total: number, visit: (at: number, done: number, length: number) => void): void {

@@ -1,4 +1,5 @@
-export { ChunkPool, type HostRelease, OutOfHostMemory } from './chunk-pool.js';
+export { ChunkPool, OutOfHostMemory } from './chunk-pool.js';
+export type { HostRelease } from './chunk-space.js';
 export { ChunkedRam } from './chunked-ram.js';
 export { type AddressRange, DeviceMemory, findAddress } from './device-memory.js';
 export { HostMemory } from './host-memory.js';
@@ -7,3 +8,4 @@ export { MemoryBackend, RamBackend } from './memory-backend.js';
 export { type MemoryDevice, type MemoryDeviceInfo, memoryDevices, pluggedBytes } from './memory-device.js';
 export { type NumaNode, NumaTopology, splitEvenly } from './numa.js';
 export { memoryPlugin } from './plugin.js';
+export { ZeroPages } from './zero-pages.js';

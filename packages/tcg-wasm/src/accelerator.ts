@@ -137,6 +137,11 @@ export class TcgAccelerator {
     this.#modules.mmu.tlb_flush(cpu.env, 0);
   }
 
+  /** Whether translated code was made from some byte of a range of linear memory. Address and length are multiples of a page. */
+  holdsCode(linear: number, length: number): boolean {
+    return this.#table.holdsCode(linear, length);
+  }
+
   /** Drops all translated code. */
   flushCode(): void {
     this.counters.flushes++;

@@ -187,6 +187,10 @@ export class BlockTable {
     return this.#frames.keys();
   }
 
+  holdsCode(linear: number, length: number): boolean {
+    return this.#u8.subarray(M.CODE_MAP + linear / PAGE_SIZE, M.CODE_MAP + (linear + length) / PAGE_SIZE).some((mark) => mark !== 0);
+  }
+
   invalidatePage(page: number): void {
     for (const block of [...(this.#pages.get(page) ?? [])]) this.invalidate(block);
   }

@@ -28,13 +28,13 @@ export class PhysicalBridge {
     return linear + RAM_PRESENT + (page.writable ? RAM_WRITABLE : 0);
   }
 
-  /** Whether the host pages behind a range of guest-physical memory moved since they were handed out: they were discarded. */
+  /** Whether the host pages behind a range of guest-physical memory moved since they were handed out: they were discarded, or moved to make room. */
   moved(address: number, length: number): boolean {
     for (let chunk = Math.floor(address / CHUNK_SIZE); chunk * CHUNK_SIZE < address + length; chunk++) {
       const known = this.#chunks.get(chunk);
       if (known === undefined) continue;
       const page = this.physical.ramAt(known.address);
-      if (page === undefined || page.block.hostAddressIfTouched(page.offset) !== known.linear) return true;
+      if (page === undefined || page.block.hostAddressIfResident(page.offset) !== known.linear) return true;
     }
     return false;
   }

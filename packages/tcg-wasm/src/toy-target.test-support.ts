@@ -184,11 +184,12 @@ export class ToyMemory implements PhysicalMemory {
       residentBytes: 0,
       hostAddress,
       hostAddressIfTouched: hostAddress,
+      hostAddressIfResident: hostAddress,
       read: () => {},
       write: () => {},
       discard: () => {},
       memory: new DataView(this.memory.buffer),
-      discarded$: new Subject(),
+      moved$: new Subject(),
     };
   }
 }

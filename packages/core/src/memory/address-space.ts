@@ -61,17 +61,17 @@ export class AddressSpace implements PhysicalMemory {
     this.changes.next();
   }
 
-  /** Discarded RAM has lost its host memory: whoever keeps pointers hears of it as of a write. */
+  /** RAM that was discarded or moved is at its host address no more: whoever keeps pointers hears of it as of a write. */
   private follow(view: readonly FlatRange[]): void {
     for (const { region } of view) {
       const block = region.parts.ram;
       if (!block || this.followed.has(block)) continue;
       this.followed.add(block);
-      block.discarded$.subscribe(({ offset, length }) => this.discarded(block, offset, length));
+      block.moved$.subscribe(({ offset, length }) => this.moved(block, offset, length));
     }
   }
 
-  private discarded(block: RamBlock, offset: number, length: number): void {
+  private moved(block: RamBlock, offset: number, length: number): void {
     for (const range of this.view) {
       if (range.region.parts.ram !== block) continue;
       const from = Math.max(offset, range.offset);

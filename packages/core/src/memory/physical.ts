@@ -25,7 +25,7 @@ export interface PhysicalMemory {
   readonly changes$: Observable<void>;
   /**
    * Somebody other than the vCPUs (a device by DMA, the monitor) wrote guest RAM: translated code there is stale.
-   * `RamBlock.discard` announces itself here too, with the pages' host memory gone.
+   * `RamBlock.moved$` is announced here too.
    */
   readonly written$: Observable<{ readonly address: number; readonly length: number }>;
 }

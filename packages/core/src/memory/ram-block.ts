@@ -10,15 +10,18 @@ export interface RamBlock {
   readonly sizeBytes: number;
   /** All of linear memory: index it with what `hostAddress` gives. Stays good for ever. */
   readonly memory: DataView;
-  /** Ranges given back by `discard`, after the fact: pointers into them are stale. */
-  readonly discarded$: Observable<{ readonly offset: number; readonly length: number }>;
+  /** Ranges given back by `discard`, or moved to make room, after the fact: host addresses of them are stale. */
+  readonly moved$: Observable<{ readonly offset: number; readonly length: number }>;
   /**
-   * Address in linear memory of the byte at `offset`, good to the end of its chunk (CHUNK_SIZE, aligned). Takes the chunk
-   * from the pool if it was never touched. Throws `ConfigError` if the pool is used up.
+   * Address in linear memory of the byte at `offset`, good to the end of its chunk (CHUNK_SIZE, aligned), until `moved$` says
+   * otherwise; while guest code runs that is for discarded ranges only. Takes the chunk from the pool if it was never touched.
+   * Throws `ConfigError` if the pool is used up.
    */
   hostAddress(offset: number): number;
   /** The same, but 0 where nothing was ever written (reads as zeros). */
   hostAddressIfTouched(offset: number): number;
+  /** The same, but 0 where the chunk is not in linear memory at present, too. */
+  hostAddressIfResident(offset: number): number;
   read(offset: number, into: Uint8Array): void;
   write(offset: number, from: Uint8Array): void;
   /** Gives the range back to the host; it reads as zeros afterwards. Offsets need no alignment. */

@@ -1,4 +1,4 @@
-/** Gives freed guest memory back to a Linux host, by madvise(MADV_DONTNEED) on the pages behind the WebAssembly memory. */
+/** Gives freed guest memory back to a Linux host, by madvise(MADV_DONTNEED) on the pages behind WebAssembly memories. */
 import { platform } from 'node:process';
 import type { HostMemory } from '../host-memory.js';
 
@@ -28,10 +28,9 @@ export async function returnMemoryToHost(host: HostMemory, note: (message: strin
     host.pool.onKept = () => note('memory that the guest frees is kept for the guest and not returned to the host (there is no koffi package for this host)');
     return false;
   }
-  host.pool.release = (address, length) => {
-    const range = host.bytes.subarray(address, address + length);
+  host.pool.release = (range) => {
     // Where the kernel will not take it, it must read as zeros all the same.
-    if (madvise(range, length, MADV_DONTNEED) !== 0) range.fill(0);
+    if (madvise(range, range.length, MADV_DONTNEED) !== 0) range.fill(0);
   };
   return true;
 }
