@@ -13,7 +13,7 @@ import {
   parseSize,
   VirtualClock,
 } from '@nandu/core';
-import { type CpuModel, createX86Target, MMU_USER, MODELS, parseCpuModel, setFirmwareMtrrs, X86Cpu } from '@nandu/cpu-x86';
+import { type CpuModel, createX86Target, MMU_USER, MODELS, parseCpuModel, setFirmwareMtrrs, UnsupportedFeatures, X86Cpu } from '@nandu/cpu-x86';
 import { type ChunkPool, HostMemory } from '@nandu/memory';
 import { CpuFactory, cpuClassOf, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
 import { Env } from '@nandu/tcg';
@@ -47,6 +47,17 @@ function residentLimit({ resident }: Readonly<Record<string, string>>): number |
   return bytes;
 }
 
+function modelOf(text: string, warn: (warning: string) => void): CpuModel {
+  try {
+    const model = parseCpuModel(text);
+    model.warnings.forEach(warn);
+    return model;
+  } catch (error) {
+    if (error instanceof UnsupportedFeatures) error.warnings.forEach(warn);
+    throw error;
+  }
+}
+
 @injectable()
 export class TcgCpuFactory extends CpuFactory {
   readonly accelerator: TcgAccelerator;
@@ -61,8 +72,7 @@ export class TcgCpuFactory extends CpuFactory {
     @inject(VirtualClock as never) private readonly clock: VirtualClock,
   ) {
     super();
-    this.model = parseCpuModel(config.cpuModel);
-    for (const warning of this.model.warnings) machine.log.warning(warning);
+    this.model = modelOf(config.cpuModel, (warning) => machine.log.warning(warning));
     const { pool } = host;
     const residentBytes = residentLimit(config.acceleratorProperties);
     if (residentBytes !== undefined) pool.limit(residentBytes);

@@ -1,5 +1,4 @@
 /** The leaves of CPUID (SDM volume 2, CPUID; AMD64 manual volume 3, appendix E), as QEMU 7.2 fills them. */
-import { hasFeature } from './cpuid-features.js';
 import type { CpuModel } from './models.js';
 
 /** Where a processor sits; all counts are what one of the next larger unit holds. */
@@ -79,7 +78,7 @@ export class Cpuid {
     const result: CpuidRegisters = { eax: 0, ebx: 0, ecx: 0, edx: 0 };
     const { level, xlevel, vendor } = this.model;
     let chosen = leaf;
-    if (leaf >= 0x8000_0000 ? leaf > xlevel : leaf >= 0x4000_0000 ? leaf > 0x4000_0001 || !hasFeature(this.model.words, 'hypervisor') : leaf > level) {
+    if (leaf >= 0x8000_0000 ? leaf > xlevel : leaf >= 0x4000_0000 ? leaf > 0x4000_0001 || !this.model.showsAccelerator : leaf > level) {
       if (vendor === 'AuthenticAMD') return result;
       chosen = level;
     }
@@ -95,6 +94,7 @@ export class Cpuid {
     const { model, topology, apicId, perSocket } = this;
     const { words } = model;
     const several = perSocket > 1;
+    const isAmd = model.vendor === 'AuthenticAMD';
     return {
       0: () => ({ eax: model.level, ...vendorWords(model.vendor) }),
       1: () => {
@@ -105,9 +105,11 @@ export class Cpuid {
         if (this.now.osxsave()) ecx |= 1 << 27;
         return { eax: this.signature, ebx: ((apicId << 24) | ((several ? perSocket : 0) << 16) | (8 << 8)) >>> 0, ecx: ecx >>> 0, edx: edx >>> 0 };
       },
-      /** Descriptors of caches: 4 MiB L2; L1 of 32 KiB each. */
-      2: () => ({ eax: 1, ecx: 0x4d, edx: 0x2c_307d }),
-      4: (subleaf) => this.cache(subleaf),
+      /** Descriptors of caches: 4 MiB L2; L1 of 32 KiB each. AMD has leaves of its own for them. */
+      2: () => (isAmd ? {} : { eax: 1, ecx: 0x4d, edx: 0x2c_307d }),
+      4: (subleaf) => (isAmd ? {} : this.cache(subleaf)),
+      /** MWAIT, if there were one: extensions enumerated, interrupts end it even while disabled. */
+      5: () => ({ ecx: 3 }),
       6: () => ({ eax: words['6.eax'] }),
       7: (subleaf) => (subleaf === 0 ? { ebx: words['7.ebx'], ecx: words['7.ecx'], edx: words['7.edx'] } : {}),
       0xb: (subleaf) => {
@@ -131,12 +133,22 @@ export class Cpuid {
       0x8000_0002: () => this.brand(0),
       0x8000_0003: () => this.brand(16),
       0x8000_0004: () => this.brand(32),
-      /** AMD's descriptions of TLBs, L1 (64 KiB, 2 ways), L2 (512 KiB, 16 ways) and L3 (16 MiB). */
-      0x8000_0005: () => ({ eax: 0x01ff_01ff, ebx: 0x01ff_01ff, ecx: 0x4002_0140, edx: 0x4002_0140 }),
-      0x8000_0006: () => ({ ebx: 0x4200_4200, ecx: 0x0200_8140, edx: 0x0080_8140 }),
+      /** AMD's descriptions of TLBs and caches. */
+      0x8000_0005: () => ({ eax: 0x01ff_01ff, ebx: 0x01ff_01ff, ...this.amdCaches.first }),
+      0x8000_0006: () => ({ ebx: 0x4200_4200, ...this.amdCaches.further }),
       0x8000_0007: () => ({ edx: words['80000007.edx'] }),
       0x8000_0008: () => ({ eax: (48 << 8) | model.physicalBits, ecx: several ? (widthOf(perSocket) << 12) | (perSocket - 1) : 0 }),
     };
+  }
+
+  /** L1 of data and instructions as ECX and EDX of leaf 80000005, L2 and L3 as those of 80000006: those of Zen by family and model. */
+  private get amdCaches() {
+    const { family, model } = this.model;
+    // 64 KiB in 2 ways each; 512 KiB in 16 ways, 16 MiB.
+    if (family < 23) return { first: { ecx: 0x4002_0140, edx: 0x4002_0140 }, further: { ecx: 0x0200_8140, edx: 0x0080_8140 } };
+    // 32 KiB in 8 ways, and 64 KiB in 4 or 32 KiB in 8; 512 KiB in 8 ways; 8, 16 or 32 MiB.
+    const l3 = family === 25 ? 0x0100_8140 : model === 49 ? 0x0080_8140 : 0x0040_8140;
+    return { first: { ecx: 0x2008_0140, edx: l3 === 0x0040_8140 ? 0x4004_0140 : 0x2008_0140 }, further: { ecx: 0x0200_6140, edx: l3 } };
   }
 
   private brand(at: number): CpuidRegisters {
@@ -147,8 +159,8 @@ export class Cpuid {
   private cache(subleaf: number): Partial<CpuidRegisters> {
     const { cores, threads, dies } = this.topology;
     const caches: readonly Cache[] = [
-      { type: 1, level: 1, ways: 8, sets: 64, shared: threads, edx: 1 },
-      { type: 2, level: 1, ways: 8, sets: 64, shared: threads, edx: 1 },
+      { type: 1, level: 1, ways: 8, sets: 64, shared: 1, edx: 1 },
+      { type: 2, level: 1, ways: 8, sets: 64, shared: 1, edx: 1 },
       { type: 3, level: 2, ways: 16, sets: 4096, shared: threads, edx: 1 },
       { type: 3, level: 3, ways: 16, sets: 16384, shared: cores * threads * dies, edx: 6 },
     ];

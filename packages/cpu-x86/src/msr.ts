@@ -55,7 +55,8 @@ const STORED: readonly (readonly [number: number, reset: bigint, mask?: bigint])
 /** AMD's own, which system software reads and changes bits of without asking CPUID: system, hardware and erratum configuration. */
 const STORED_AMD: readonly (readonly [number: number, reset: bigint, mask?: bigint])[] = [
   [0xc001_0010, 0n],
-  [0xc001_0015, 0n],
+  // HWCR: the time-stamp counter counts at the rate of P0.
+  [0xc001_0015, 0x100_0000n],
   [0xc001_001f, 0n],
   [0xc001_0055, 0n],
   [0xc001_0112, 0n],
@@ -123,7 +124,7 @@ export class MsrFile {
       [0xc000_0100, L.SEGMENTS + L.FS * L.SEGMENT_SIZE + L.SEG_BASE, canonical, has('lm')],
       [0xc000_0101, L.SEGMENTS + L.GS * L.SEGMENT_SIZE + L.SEG_BASE, canonical, has('lm')],
       [0xc000_0102, L.KERNEL_GS_BASE, canonical, has('lm')],
-      [0xc000_0103, L.TSC_AUX, narrow, has('rdtscp')],
+      [0xc000_0103, L.TSC_AUX, narrow, has('rdtscp') || has('rdpid')],
     ];
     for (const [number, offset, allowed, present = true] of rows) {
       if (!present) continue;

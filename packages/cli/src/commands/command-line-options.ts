@@ -1,6 +1,6 @@
 import { ConfigError, definePlugin, qmpCommand } from '@nandu/core';
 import { OPTIONS } from '../options/table.js';
-import { queryCpuModelExpansion } from './cpu-model-expansion.js';
+import { queryCpuDefinitions, queryCpuModelExpansion } from './cpu-model-expansion.js';
 import { infoJit } from './jit.js';
 
 /** query-command-line-options: the options that take parameters. Which parameters those are is not told (an empty list). */
@@ -15,4 +15,4 @@ const queryCommandLineOptions = qmpCommand<{ option?: string }>({
 });
 
 /** What the command line itself adds to monitors. */
-export const cliPlugin = definePlugin({ name: 'cli', commands: [queryCommandLineOptions, queryCpuModelExpansion, infoJit] });
+export const cliPlugin = definePlugin({ name: 'cli', commands: [queryCommandLineOptions, queryCpuModelExpansion, queryCpuDefinitions, infoJit] });

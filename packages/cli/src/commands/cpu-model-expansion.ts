@@ -1,5 +1,5 @@
 import { ConfigError, QmpError, qmpCommand } from '@nandu/core';
-import { FEATURES, MODELS, modelProperties, parseCpuModel } from '@nandu/cpu-x86';
+import { FEATURES, MODELS, type ModelDefinition, modelDefinitions, modelProperties, parseCpuModel, staticProperties } from '@nandu/cpu-x86';
 
 interface Model {
   readonly name?: unknown;
@@ -17,7 +17,7 @@ function options(props: object): string {
     .join('');
 }
 
-/** query-cpu-model-expansion: what a model's CPUs have. There is no model that never changes to build on, as a static expansion would. */
+/** query-cpu-model-expansion: what a model's CPUs have; `static`: as properties of `base`, which never changes. */
 export const queryCpuModelExpansion = qmpCommand<{ type: 'static' | 'full'; model: Model }>({
   name: 'query-cpu-model-expansion',
   arguments: { type: { type: ['static', 'full'] }, model: { type: 'dict' } },
@@ -28,8 +28,16 @@ export const queryCpuModelExpansion = qmpCommand<{ type: 'static' | 'full'; mode
         name === undefined ? `Parameter 'model.name' is missing` : `Invalid parameter type for 'model.name', expected: string`,
       );
     if (typeof props !== 'object' || props === null) throw new QmpError('GenericError', `Invalid parameter type for 'model.props', expected: object`);
-    if (type === 'static') throw new ConfigError('static expansion of CPU models is not implemented');
     if (!Object.hasOwn(MODELS, name)) throw new ConfigError(`CPU model '${name}' not found`);
-    return { model: { name, props: modelProperties(parseCpuModel(`${name}${options(props)}`)) } };
+    const model = parseCpuModel(`${name}${options(props)}`);
+    return { model: type === 'static' ? { name: 'base', props: staticProperties(model) } : { name, props: modelProperties(model) } };
   },
+});
+
+let definitions: readonly ModelDefinition[] | undefined;
+
+export const queryCpuDefinitions = qmpCommand({
+  name: 'query-cpu-definitions',
+  arguments: {},
+  run: () => (definitions ??= modelDefinitions()),
 });

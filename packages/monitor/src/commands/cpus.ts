@@ -92,23 +92,6 @@ export const cpuCommands: readonly AnyCommand[] = [
     run: (_, { machine }) =>
       slots(machine).map(({ type, props, path }) => ({ props, 'vcpus-count': 1, ...(path === undefined ? {} : { 'qom-path': path }), type })),
   }),
-  qmpCommand({
-    name: 'query-cpu-definitions',
-    arguments: {},
-    run: (_, { machine }) =>
-      machine.types
-        .all()
-        .filter((t) => isSubtype(t, 'cpu') && !t.abstract)
-        .map(({ name }) => ({
-          name: name.replace(/-x86_64-cpu$/, ''),
-          typename: name,
-          'unavailable-features': [],
-          static: false,
-          // What 'max' means changes from version to version.
-          'migration-safe': name !== 'max-x86_64-cpu',
-          deprecated: false,
-        })),
-  }),
   hmpCommand({ name: 'info cpus', args: '', params: '', help: 'show infos for each CPU', run: (_, context) => cpuText(context) }),
   hmpCommand({
     name: 'info hotpluggable-cpus',
