@@ -64,6 +64,8 @@ const STORED_AMD: readonly (readonly [number: number, reset: bigint, mask?: bigi
   [0xc001_0114, 0n],
   [0xc001_0140, 0n],
   [0xc001_0141, 0n],
+  // Four counters of events, which every AMD64 processor has and writes without asking. None of ours ever counts.
+  ...Array.from({ length: 8 }, (_, i) => [0xc001_0000 + i, 0n, 0n] as const),
   [0xc001_1020, 0n],
   [0xc001_1021, 0n],
   [0xc001_1022, 0n],

@@ -1,6 +1,7 @@
 /** An ISA bus for tests: devices on it, ports as the guest sees them, a clock that the test moves, interrupt requests that it reads. */
 import {
   AddressSpaceIo,
+  AddressSpaceMemory,
   type Chardev,
   type ChardevFrontend,
   Chardevs,
@@ -21,6 +22,7 @@ export class IsaBench {
   readonly clock = new FakeClock();
   readonly host = new ManualClock();
   readonly io = new AddressSpaceIo();
+  readonly memory = new AddressSpaceMemory();
   readonly levels: boolean[] = new Array(16).fill(false);
   /** Rising edges of each request. */
   readonly edges: number[] = new Array(16).fill(0);
@@ -44,6 +46,7 @@ export class IsaBench {
         [VirtualClock, this.clock],
         [HostClock, this.host],
         [RealtimeClock, this.host],
+        [AddressSpaceMemory, this.memory],
         [Machine, machine],
         [Chardevs, { get: (id: string) => (id === 'serial0' ? this.chardev : undefined) }],
       ],

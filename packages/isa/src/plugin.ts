@@ -7,6 +7,7 @@ import { I8257 } from './i8257.js';
 import { I8259 } from './i8259.js';
 import { IsaBus } from './isa-bus.js';
 import { Mc146818 } from './mc146818.js';
+import { PcTestDevice } from './pc-testdev.js';
 import { Port92 } from './port92.js';
 import { IsaSerial } from './serial.js';
 import { DebugConsole, DebugExit, PostPorts } from './small-ports.js';
@@ -14,5 +15,5 @@ import { PcSpeaker } from './speaker.js';
 
 export const isaPlugin = definePlugin({
   name: 'isa',
-  types: [IsaBus, DebugConsole, DebugExit, FwCfg, Hpet, I8042, I8254, I8257, I8259, IsaSerial, Mc146818, PcSpeaker, Port92, PostPorts],
+  types: [IsaBus, DebugConsole, DebugExit, FwCfg, Hpet, I8042, I8254, I8257, I8259, IsaSerial, Mc146818, PcSpeaker, PcTestDevice, Port92, PostPorts],
 });

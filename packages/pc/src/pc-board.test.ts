@@ -138,3 +138,8 @@ it('refuses more CPUs than it can number', () => {
     "Invalid SMP CPUs 300. The max CPUs supported by machine 'pc-i440fx-7.2' is 255",
   );
 });
+
+it('has no interval timer and no speaker with pit=off', () => {
+  const { io } = powerOn({ boardProperties: { pit: 'off' } });
+  expect([io.read(0x40, 1), io.read(0x61, 1)]).toEqual([0xff, 0xff]);
+});

@@ -54,6 +54,7 @@ export class PcBoard extends Board {
 
   @property({ type: boolType, help: 'high precision event timer' }) hpet: boolean = true;
   @property({ type: boolType, help: 'PS/2 keyboard controller' }) i8042: boolean = true;
+  @property({ name: 'pit', type: boolType, help: 'i8254 interval timer, and the speaker it drives' }) hasPit: boolean = true;
   @property({ name: 'max-ram-below-4g', type: sizeType, help: 'Maximum ram below the 4G boundary (32bit boundary)' }) maxRamBelow4gBytes: number = 0;
 
   readonly cpuDevices: X86CpuDevice[] = [];
@@ -68,7 +69,7 @@ export class PcBoard extends Board {
   private ioapic!: IoApic;
   private router!: InterruptRouter;
   private hpetDevice: Hpet | undefined;
-  private pit!: I8254;
+  private pit: I8254 | undefined;
   private rtc!: Mc146818;
   private fwCfg!: FwCfg;
   private keyboardController: I8042 | undefined;
@@ -168,10 +169,12 @@ export class PcBoard extends Board {
       slave: this.attachIsa(machine.make(I8259, { iobase: 0xa0, elcr_addr: 0x4d1, elcr_mask: 0xde, master: false })),
     };
     this.rtc = this.attachIsa(machine.make(Mc146818));
-    this.pit = this.attachIsa(machine.make(I8254));
-    const speaker = machine.make(PcSpeaker);
-    speaker.pit = this.pit;
-    this.attachIsa(speaker);
+    if (this.hasPit) {
+      this.pit = this.attachIsa(machine.make(I8254));
+      const speaker = machine.make(PcSpeaker);
+      speaker.pit = this.pit;
+      this.attachIsa(speaker);
+    }
     this.serialPorts = machine.config.serial.flatMap((chardev, index) => (chardev === '' ? [] : [this.attachIsa(machine.make(IsaSerial, { index, chardev }))]));
     if (this.i8042) this.keyboardController = this.attachIsa(machine.make(I8042));
     this.attachIsa(machine.make(Port92));
@@ -205,6 +208,7 @@ export class PcBoard extends Board {
       for (const { lapic } of this.cpuDevices) lapic.setPin(0, level);
     });
     hpetDevice?.outputs.forEach((line, irq) => line.connect(this.router.sink(irq)));
+    if (!this.pit) return;
     hpetDevice?.pitEnabled$.connect(this.pit.input('unnamed-gpio-in', 0));
     this.pit.irq$.connect(this.isaIrq(0));
   }
