@@ -16,12 +16,14 @@ export interface CpioEntry {
 const MAGIC = '070701';
 
 export function cpioArchive(entries: readonly CpioEntry[]): Buffer {
-  const all = [...entries, { name: 'TRAILER!!!', mode: 0 }];
-  return Buffer.concat(all.flatMap((entry, index) => record(entry, index + 1)));
+  return Buffer.concat([...entries.flatMap((entry, index) => cpioRecord(entry, index + 1)), ...cpioTrailer(entries.length + 1)]);
 }
 
-/** Inode, mode, uid, gid, links, mtime, size, device (2), node's device (2), name size, checksum: eight hex digits each. */
-function record({ name, mode, data = new Uint8Array(), major = 0, minor = 0 }: CpioEntry, inode: number): Buffer[] {
+/** What ends an archive; another archive may follow. */
+export const cpioTrailer = (inode: number): Buffer[] => cpioRecord({ name: 'TRAILER!!!', mode: 0 }, inode);
+
+/** One entry's bytes. Inode, mode, uid, gid, links, mtime, size, device (2), node's device (2), name size, checksum: eight hex digits each. */
+export function cpioRecord({ name, mode, data = new Uint8Array(), major = 0, minor = 0 }: CpioEntry, inode: number): Buffer[] {
   const fields = [inode, mode, 0, 0, 1, 0, data.length, 0, 0, major, minor, name.length + 1, 0];
   const head = MAGIC + fields.map((field) => field.toString(16).padStart(8, '0')).join('');
   return [padded(Buffer.from(`${head}${name}\0`, 'latin1')), padded(Buffer.from(data))];

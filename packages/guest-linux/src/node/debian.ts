@@ -2,7 +2,7 @@
  * Debian packages without root: apt with lists and a cache in a folder of one's own, archives unpacked by dpkg-deb.
  */
 import { execFile } from 'node:child_process';
-import { access, mkdir, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -19,6 +19,8 @@ export class DebianPackages {
   constructor(
     private readonly folder: string,
     private readonly progress: (message: string) => void,
+    /** Debian's name of the guest's architecture; the host's own unless said otherwise. */
+    private readonly architecture?: 'amd64' | 'i386',
   ) {}
 
   /** Whether this host has apt and dpkg at all. */
@@ -56,6 +58,26 @@ export class DebianPackages {
     return target;
   }
 
+  /** Downloads packages with all that they depend on, and unpacks those that `accept` takes over one another; returns the folder. */
+  async unpackTree(names: readonly string[], accept: (archive: string) => boolean): Promise<string> {
+    const target = join(this.folder, 'tree');
+    const archives = join(this.folder, 'cache/archives');
+    await this.update();
+    await rm(target, { recursive: true, force: true });
+    await mkdir(target, { recursive: true });
+    // As if nothing were installed: apt then brings everything.
+    const status = join(this.folder, 'status');
+    await writeFile(status, '');
+    this.progress(`downloading ${names.length} packages and what they need`);
+    await this.apt('apt-get', ['install', '-y', '-q', '--download-only', '--no-install-recommends', '-o', `Dir::State::status=${status}`, ...names]);
+    const files = (await readdir(archives)).filter((file) => file.endsWith('.deb') && accept(file)).sort();
+    for (const [i, file] of files.entries()) {
+      this.progress(`unpacking ${i + 1} of ${files.length} packages`);
+      await run('dpkg-deb', ['-x', join(archives, file), target]);
+    }
+    return target;
+  }
+
   /** An index that fails to load is no reason to stop: what is missing shows when a package cannot be found. */
   private async update(): Promise<void> {
     if (this.updated) return;
@@ -74,6 +96,7 @@ export class DebianPackages {
       'APT::Sandbox::User': '',
       'Acquire::Languages': 'none',
       'Acquire::Retries': '3',
+      ...(this.architecture && { 'APT::Architecture': this.architecture, 'APT::Architectures::': this.architecture }),
     };
     return run(command, [...Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]), ...args], {
       cwd,

@@ -50,7 +50,7 @@ export async function fetchGuest(choice: KernelChoice = 'default', progress: (me
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

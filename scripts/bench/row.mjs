@@ -1,0 +1,19 @@
+import { summary } from './stats.mjs';
+
+/**
+ * A line of the report: what both emulators took, smaller is better. Either list may be empty; then there is no ratio.
+ * `limit` is what the ratio (or, where QEMU has no figure, our own) may be at most, for readers of the report.
+ */
+export function row(part, name, unit, { nandu, qemu = [], limit }) {
+  const ours = nandu.length ? summary(nandu) : undefined;
+  const theirs = qemu.length ? summary(qemu) : undefined;
+  return {
+    part,
+    name,
+    unit,
+    nandu: ours,
+    qemu: theirs,
+    ...(ours && theirs ? { ratio: ours.median / theirs.median } : {}),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}

@@ -1,0 +1,2 @@
+# Perl's numerics, regular expressions and long integers.
+perl /checks/numerics.pl
