@@ -54,6 +54,7 @@ export function updateBlockFlags(env: usize): void {
   if (cr0 & S.CR0_MP) hf |= L.HF_MP;
   if (cr4 & S.CR4_OSFXSR) hf |= L.HF_OSFXSR;
   if (cr4 & S.CR4_OSXSAVE) hf |= L.HF_OSXSAVE;
+  if ((cr4 & S.CR4_OSXSAVE) && (load<u32>(env, L.XCR0) & 6) == 6 && (hf & L.HF_PE) && !(hf & L.HF_VM)) hf |= L.HF_AVX;
   if (cr4 & S.CR4_FSGSBASE) hf |= L.HF_FSGSBASE;
   if (cr4 & S.CR4_UMIP) hf |= L.HF_UMIP;
   if ((cr4 & S.CR4_SMAP) && !(flags & L.FLAG_AC)) hf |= L.HF_SMAP;

@@ -1,4 +1,4 @@
-/** CR0-CR4, XCR0, and what else needs privilege level 0 (SDM volume 3A, 2.5; volume 2, MOV CR, LMSW, XSETBV). */
+/** CR0-CR4, and what else needs privilege level 0 (SDM volume 3A, 2.5; volume 2, MOV CR, LMSW, XSETBV). */
 import { updateBlockFlags } from './block-flags';
 import { dataMmu, loadGuest64 } from './guest-memory';
 import { phys_read, tlb_flush } from './host';
@@ -152,33 +152,4 @@ export function invpcid(env: usize, type: u64, address: u64): void {
 
 export function wbinvd(env: usize): void {
   privileged(env);
-}
-
-export function xgetbv(env: usize): void {
-  if (!(S.cr4(env) & S.CR4_OSXSAVE)) {
-    undefinedRegister(env);
-    return;
-  }
-  if (S.reg(env, S.RCX) as u32) {
-    raiseGp(env);
-    return;
-  }
-  const value = load<u64>(env, L.XCR0);
-  S.setReg(env, S.RAX, value & 0xffff_ffff);
-  S.setReg(env, S.RDX, value >> 32);
-}
-
-export function xsetbv(env: usize): void {
-  if (!(S.cr4(env) & S.CR4_OSXSAVE)) {
-    undefinedRegister(env);
-    return;
-  }
-  if (!privileged(env)) return;
-  const value = (S.reg(env, S.RAX) & 0xffff_ffff) | (S.reg(env, S.RDX) << 32);
-  // x87 always, SSE as wished; no other state is implemented.
-  if ((S.reg(env, S.RCX) as u32) || !(value & 1) || value & ~(3 as u64)) {
-    raiseGp(env);
-    return;
-  }
-  store<u64>(env, value, L.XCR0);
 }

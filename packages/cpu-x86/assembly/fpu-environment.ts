@@ -18,7 +18,7 @@ import { faulted } from './state';
 const CONTROL_MASK: u32 = 0x1f3f;
 const CONTROL_ONES: u32 = 0x40;
 /** What FXSAVE reports as MXCSR_MASK. */
-const MXCSR_BITS: u32 = 0xffff;
+export const MXCSR_BITS: u32 = 0xffff;
 
 export function fpInit(env: usize): void {
   store<i32>(env + FP_CONTROL, 0x37f);
@@ -162,15 +162,8 @@ export function restoreState(env: usize, address: u64, wide: bool, real: bool, m
   }
 }
 
-/**
- * FXSAVE: `wide` is REX.W (64-bit pointers), `xmmCount` 16 in 64-bit mode, else 8, or 0 without CR4.OSFXSR.
- */
-export function fxsave(env: usize, address: u64, wide: bool, xmmCount: i32, mmu: i32): void {
-  if (address & 15) {
-    raiseGp(env);
-    return;
-  }
-  if (!probeWrite(env, address, 416, mmu)) return;
+/** x87 state as FXSAVE lays it out, from `address` on; `wide` is REX.W (64-bit pointers). Everything but MXCSR and its mask. */
+export function storeX87Image(env: usize, address: u64, wide: bool, mmu: i32): void {
   storeGuest64(env, address,
     u64(load<u32>(env + FP_CONTROL)) | (u64(statusWord(env)) << 16) | (u64(~load<u32>(env + FP_EMPTY) & 0xff) << 32)
       | (u64(load<u32>(env + FP_OPCODE) & 0x7ff) << 48), mmu);
@@ -179,34 +172,38 @@ export function fxsave(env: usize, address: u64, wide: bool, xmmCount: i32, mmu:
   const dp = load<u64>(env + FP_DP);
   storeGuest64(env, address + 8, wide ? ip : (ip & 0xffffffff) | (u64(load<u32>(env + FP_CS)) << 32), mmu);
   storeGuest64(env, address + 16, wide ? dp : (dp & 0xffffffff) | (u64(load<u32>(env + FP_DS)) << 32), mmu);
-  storeGuest32(env, address + 24, load<u32>(env + MXCSR), mmu);
-  storeGuest32(env, address + 28, MXCSR_BITS, mmu);
   for (let i = 0; i < 8; i++) {
     const at = st(env, i);
     storeGuest64(env, address + u64(32 + i * 16), load<u64>(at), mmu);
     storeGuest64(env, address + u64(40 + i * 16), load<u32>(at, 8) & 0xffff, mmu);
   }
-  for (let i = 0; i < xmmCount; i++) {
-    const at = env + XMM + (usize(i) << 4);
-    storeGuest64(env, address + u64(160 + i * 16), load<u64>(at), mmu);
-    storeGuest64(env, address + u64(168 + i * 16), load<u64>(at, 8), mmu);
+}
+
+export function storeMxcsrImage(env: usize, address: u64, mmu: i32): void {
+  storeGuest32(env, address + 24, load<u32>(env + MXCSR), mmu);
+  storeGuest32(env, address + 28, MXCSR_BITS, mmu);
+}
+
+/** `count` vectors of the vCPU block, from `from` on, to guest memory; and back. */
+export function storeVectors(env: usize, address: u64, from: usize, count: i32, mmu: i32): void {
+  for (let i = 0; i < count; i++) {
+    const at = env + from + (usize(i) << 4);
+    storeGuest64(env, address + u64(i * 16), load<u64>(at), mmu);
+    storeGuest64(env, address + u64(i * 16 + 8), load<u64>(at, 8), mmu);
   }
 }
 
-export function fxrstor(env: usize, address: u64, wide: bool, xmmCount: i32, mmu: i32): void {
-  if (address & 15) {
-    raiseGp(env);
-    return;
+export function loadVectors(env: usize, address: u64, to: usize, count: i32, mmu: i32): void {
+  for (let i = 0; i < count; i++) {
+    const at = env + to + (usize(i) << 4);
+    store<u64>(at, loadGuest64(env, address + u64(i * 16), mmu));
+    store<u64>(at, loadGuest64(env, address + u64(i * 16 + 8), mmu), 8);
   }
+}
+
+/** The opposite of `storeX87Image`. The caller knows that the memory can be read. */
+export function loadX87Image(env: usize, address: u64, wide: bool, mmu: i32): void {
   const head = loadGuest64(env, address, mmu);
-  if (faulted(env)) return;
-  loadGuest64(env, address + 408, mmu);
-  if (faulted(env)) return;
-  const mxcsr = loadGuest32(env, address + 24, mmu);
-  if (mxcsr & ~MXCSR_BITS) {
-    raiseGp(env);
-    return;
-  }
   const ip = loadGuest64(env, address + 8, mmu);
   const dp = loadGuest64(env, address + 16, mmu);
   store<u32>(env + FP_CONTROL, (u32(head) & CONTROL_MASK) | CONTROL_ONES);
@@ -221,11 +218,37 @@ export function fxrstor(env: usize, address: u64, wide: bool, xmmCount: i32, mmu
     const significand = loadGuest64(env, address + u64(32 + i * 16), mmu);
     storeExtended(env, i, significand, loadGuest16(env, address + u64(40 + i * 16), mmu));
   }
+}
+
+/** FXSAVE: `xmmCount` is 16 in 64-bit mode, else 8, or 0 without CR4.OSFXSR. */
+export function fxsave(env: usize, address: u64, wide: bool, xmmCount: i32, mmu: i32): void {
+  if (address & 15) {
+    raiseGp(env);
+    return;
+  }
+  if (!probeWrite(env, address, 416, mmu)) return;
+  storeX87Image(env, address, wide, mmu);
+  if (faulted(env)) return;
+  storeMxcsrImage(env, address, mmu);
+  storeVectors(env, address + 160, XMM, xmmCount, mmu);
+}
+
+export function fxrstor(env: usize, address: u64, wide: bool, xmmCount: i32, mmu: i32): void {
+  if (address & 15) {
+    raiseGp(env);
+    return;
+  }
+  loadGuest64(env, address, mmu);
+  if (faulted(env)) return;
+  loadGuest64(env, address + 408, mmu);
+  if (faulted(env)) return;
+  const mxcsr = loadGuest32(env, address + 24, mmu);
+  if (mxcsr & ~MXCSR_BITS) {
+    raiseGp(env);
+    return;
+  }
+  loadX87Image(env, address, wide, mmu);
   if (xmmCount == 0) return;
   store<u32>(env + MXCSR, mxcsr);
-  for (let i = 0; i < xmmCount; i++) {
-    const at = env + XMM + (usize(i) << 4);
-    store<u64>(at, loadGuest64(env, address + u64(160 + i * 16), mmu));
-    store<u64>(at, loadGuest64(env, address + u64(168 + i * 16), mmu), 8);
-  }
+  loadVectors(env, address + 160, XMM, xmmCount, mmu);
 }

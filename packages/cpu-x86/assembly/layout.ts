@@ -113,6 +113,8 @@ export const XMM = 1024;
 export const YMM_HIGH = 1280;
 /** i64: XCR0. */
 export const XCR0 = 1536;
+/** i64: bits of XCR0 that the CPU model lets software set. */
+export const XCR0_ALLOWED = 1544;
 /** Scratch of the FPU and SSE helpers: 256 bytes. */
 export const FP_SCRATCH = 1600;
 /** Free for the helpers of system instructions: 256 bytes. */
@@ -196,6 +198,18 @@ export const HF_RF = 0x10_0000;
 export const HF_ALIGN = 0x20_0000;
 /** EFLAGS.IOPL, bits 22-23. */
 export const HF_IOPL_SHIFT = 22;
+/** Added to the format that an SSE helper works on: it is the lower half of a 256-bit instruction, whose upper half comes next. */
+export const LOWER_OF_TWO = 4;
+/** XSAVE, XSAVEOPT (only what is in use), XSAVEC (that, and without gaps). */
+export const XSAVE_ALL = 0;
+export const XSAVE_IN_USE = 1;
+export const XSAVE_COMPACTED = 2;
+/** What a fused multiply-add negates: the product, the addend of even lanes, of odd lanes. */
+export const FUSED_NEGATE_PRODUCT = 1;
+export const FUSED_NEGATE_EVEN = 2;
+export const FUSED_NEGATE_ODD = 4;
+/** Instructions with a VEX prefix may use vectors: protected mode, CR4.OSXSAVE, SSE and AVX state enabled in XCR0. */
+export const HF_AVX = 0x100_0000;
 /** CR4.TSD, CR4.PCE, CR4.VME are asked by helpers. CR0.WP, CR4.SMEP: by tlb_fill. */
 
 /** MMU indexes. */

@@ -42,6 +42,10 @@ export function unpackDouble(bits: u64): void {
   unpack(i32(bits >> 63), i32(bits >> 52) & 0x7ff, 0x7ff, (bits & 0xfffffffffffff) << 11);
 }
 
+export function unpackHalf(bits: u32): void {
+  unpack(bits >> 15, (bits >> 10) & 0x1f, 0x1f, u64(bits & 0x3ff) << 53);
+}
+
 /** `top` has the sign in bit 15 and the biased exponent below. */
 export function unpackExtended(significand: u64, top: u32): void {
   A.sign = (top >> 15) & 1;
@@ -87,6 +91,16 @@ export function packDouble(wrap: i32 = 0): u64 {
   if (R.kind != FINITE) return sign | 0x7ff0000000000000 | ((R.hi >> 11) & 0xfffffffffffff);
   const biased = R.hi >> 63 ? R.exponent + 1023 : 0;
   return sign | (u64(biased) << 52) | ((R.hi >> 11) & 0xfffffffffffff);
+}
+
+/** R rounded to half precision. Unmasked overflow and underflow give no number that matters: any wrap will do. */
+export function packHalf(): u32 {
+  roundTo(11, -14, 15, 0x4000);
+  const sign = u32(R.sign) << 15;
+  if (R.kind == ZERO) return sign;
+  if (R.kind != FINITE) return sign | 0x7c00 | (u32(R.hi >> 53) & 0x3ff);
+  const biased = R.hi >> 63 ? R.exponent + 15 : 0;
+  return sign | (u32(biased & 0x1f) << 10) | (u32(R.hi >> 53) & 0x3ff);
 }
 
 /** Sign and biased exponent of R, which is rounded already; R.hi is the significand. */

@@ -3,7 +3,7 @@
  * zero or ordinary normal numbers, it gives the same bits and no flag can change. All else goes through exact lanes.
  */
 import {
-  OPERAND_A, OPERAND_B, PD, PS, RESULT, SD, SS, endLane, endStep, finish, handledNanA, handledNans, isDouble, isPlain, laneCount, packLane,
+  FORMAT, OPERAND_A, OPERAND_B, PD, PS, RESULT, SD, SS, endLane, endStep, finish, handledNanA, handledNans, isDouble, isPending, isPlain, laneCount, packLane,
   reportDenormals, start, startLane, unpackLane,
 } from './sse-state';
 import { areOrdinary, areOrdinarySingles, isOrdinary, isOrdinaryAs, isOrdinarySingle } from './sse-ordinary';
@@ -16,7 +16,8 @@ const DIVIDE: i32 = 3;
 const MINIMUM: i32 = 4;
 const MAXIMUM: i32 = 5;
 
-export function sse_add(env: usize, format: i32, a: v128, b: v128): v128 {
+export function sse_add(env: usize, mark: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   if (isPlain(env)) {
     if (format == SD) {
       const x = f64x2.extract_lane(a, 0);
@@ -36,10 +37,11 @@ export function sse_add(env: usize, format: i32, a: v128, b: v128): v128 {
       if (areOrdinarySingles(a) && areOrdinarySingles(b) && areOrdinarySingles(r)) return r;
     }
   }
-  return exact(env, ADD, format, a, b);
+  return exact(env, ADD, mark, a, b);
 }
 
-export function sse_subtract(env: usize, format: i32, a: v128, b: v128): v128 {
+export function sse_subtract(env: usize, mark: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   if (isPlain(env)) {
     if (format == SD) {
       const x = f64x2.extract_lane(a, 0);
@@ -59,11 +61,12 @@ export function sse_subtract(env: usize, format: i32, a: v128, b: v128): v128 {
       if (areOrdinarySingles(a) && areOrdinarySingles(b) && areOrdinarySingles(r)) return r;
     }
   }
-  return exact(env, SUBTRACT, format, a, b);
+  return exact(env, SUBTRACT, mark, a, b);
 }
 
 /** A product or quotient of 0 may be an underflow; one of a zero operand is not. */
-export function sse_multiply(env: usize, format: i32, a: v128, b: v128): v128 {
+export function sse_multiply(env: usize, mark: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   if (isPlain(env)) {
     if (format == SD) {
       const x = f64x2.extract_lane(a, 0);
@@ -87,10 +90,11 @@ export function sse_multiply(env: usize, format: i32, a: v128, b: v128): v128 {
       if (areOrdinarySingles(a) && areOrdinarySingles(b) && areOrdinarySingles(r) && !v128.any_true(underflow)) return r;
     }
   }
-  return exact(env, MULTIPLY, format, a, b);
+  return exact(env, MULTIPLY, mark, a, b);
 }
 
-export function sse_divide(env: usize, format: i32, a: v128, b: v128): v128 {
+export function sse_divide(env: usize, mark: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   if (isPlain(env)) {
     if (format == SD) {
       const x = f64x2.extract_lane(a, 0);
@@ -114,23 +118,25 @@ export function sse_divide(env: usize, format: i32, a: v128, b: v128): v128 {
       if (areOrdinarySingles(a) && areOrdinarySingles(b) && areOrdinarySingles(r) && !v128.any_true(bad)) return r;
     }
   }
-  return exact(env, DIVIDE, format, a, b);
+  return exact(env, DIVIDE, mark, a, b);
 }
 
 /** The second operand where both are zeros or one is a NaN; no rounding, so only unusual operands matter. */
-export function sse_minimum(env: usize, format: i32, a: v128, b: v128): v128 {
+export function sse_minimum(env: usize, mark: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   // pmin(b, a) is a < b ? a : b, for whatever operands; only NaNs and denormals raise anything.
-  if (isOrdinaryAs(format, a) && isOrdinaryAs(format, b)) {
+  if (isOrdinaryAs(format, a) && isOrdinaryAs(format, b) && !isPending()) {
     return keepUpper(format, a, isDouble(format) ? f64x2.pmin(b, a) : f32x4.pmin(b, a));
   }
-  return exact(env, MINIMUM, format, a, b);
+  return exact(env, MINIMUM, mark, a, b);
 }
 
-export function sse_maximum(env: usize, format: i32, a: v128, b: v128): v128 {
-  if (isOrdinaryAs(format, a) && isOrdinaryAs(format, b)) {
+export function sse_maximum(env: usize, mark: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
+  if (isOrdinaryAs(format, a) && isOrdinaryAs(format, b) && !isPending()) {
     return keepUpper(format, a, isDouble(format) ? f64x2.pmax(b, a) : f32x4.pmax(b, a));
   }
-  return exact(env, MAXIMUM, format, a, b);
+  return exact(env, MAXIMUM, mark, a, b);
 }
 
 /** A result that was computed in all lanes, as the format wants it. */
@@ -141,11 +147,12 @@ function keepUpper(format: i32, a: v128, result: v128): v128 {
 }
 
 /** Lane by lane; scalar formats keep the rest of a. */
-function exact(env: usize, operation: i32, format: i32, a: v128, b: v128): v128 {
+function exact(env: usize, operation: i32, mark: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   v128.store(env + OPERAND_A, a);
   v128.store(env + OPERAND_B, b);
   v128.store(env + RESULT, a);
-  start(env);
+  start(env, mark);
   const double = isDouble(format);
   const size: usize = double ? 8 : 4;
   const end: usize = usize(laneCount(format)) * size;
@@ -194,7 +201,8 @@ function chooseLane(maximum: bool, a: usize, b: usize, result: usize, double: bo
 }
 
 /** SQRT of b; scalar formats keep the rest of a. */
-export function sse_square_root(env: usize, format: i32, a: v128, b: v128): v128 {
+export function sse_square_root(env: usize, mark: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   if (isPlain(env)) {
     if (format == SD) {
       const x = f64x2.extract_lane(b, 0);
@@ -210,7 +218,7 @@ export function sse_square_root(env: usize, format: i32, a: v128, b: v128): v128
   }
   v128.store(env + OPERAND_B, b);
   v128.store(env + RESULT, a);
-  start(env);
+  start(env, mark);
   const double = isDouble(format);
   const size: usize = double ? 8 : 4;
   const end: usize = usize(laneCount(format)) * size;
@@ -228,17 +236,19 @@ export function sse_square_root(env: usize, format: i32, a: v128, b: v128): v128
 }
 
 /** HADD, HSUB (SSE3): neighbours of a, then of b. */
-export function sse_horizontal(env: usize, subtract: i32, format: i32, a: v128, b: v128): v128 {
+export function sse_horizontal(env: usize, subtract: i32, mark: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   const first = format == PD ? v128.shuffle<u64>(a, b, 0, 2) : v128.shuffle<u32>(a, b, 0, 2, 4, 6);
   const second = format == PD ? v128.shuffle<u64>(a, b, 1, 3) : v128.shuffle<u32>(a, b, 1, 3, 5, 7);
-  return subtract ? sse_subtract(env, format, first, second) : sse_add(env, format, first, second);
+  return subtract ? sse_subtract(env, mark, first, second) : sse_add(env, mark, first, second);
 }
 
 /** ADDSUB (SSE3): even lanes subtracted, odd ones added. */
-export function sse_add_subtract(env: usize, format: i32, a: v128, b: v128): v128 {
+export function sse_add_subtract(env: usize, mark: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   v128.store(env + OPERAND_A, a);
   v128.store(env + OPERAND_B, b);
-  start(env);
+  start(env, mark);
   const double = isDouble(format);
   const size: usize = double ? 8 : 4;
   for (let i: usize = 0; i < 16 / size; i++) {
@@ -249,11 +259,12 @@ export function sse_add_subtract(env: usize, format: i32, a: v128, b: v128): v12
 }
 
 /** ROUND of b (SSE4.1): bits 0-1 of the control are the mode unless bit 2 says MXCSR's; bit 3 suppresses PE. */
-export function sse_round(env: usize, format: i32, control: i32, a: v128, b: v128): v128 {
+export function sse_round(env: usize, mark: i32, control: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   if (isPlain(env) && isOrdinaryAs(format, b)) return keepUpper(format, a, roundedByHost(isDouble(format), control & 4 ? 0 : control & 3, b));
   v128.store(env + OPERAND_B, b);
   v128.store(env + RESULT, a);
-  start(env);
+  start(env, mark);
   if (!(control & 4)) Context.rounding = control & 3;
   const double = isDouble(format);
   const size: usize = double ? 8 : 4;
@@ -278,10 +289,11 @@ function roundedByHost(double: bool, mode: i32, x: v128): v128 {
 }
 
 /** DPPS, DPPD (SSE4.1): the high half of the control chooses the products, the low half where the sum goes. */
-export function sse_dot_product(env: usize, format: i32, control: i32, a: v128, b: v128): v128 {
+export function sse_dot_product(env: usize, mark: i32, control: i32, a: v128, b: v128): v128 {
+  const format = mark & FORMAT;
   v128.store(env + OPERAND_A, a);
   v128.store(env + OPERAND_B, b);
-  start(env);
+  start(env, mark);
   const double = isDouble(format);
   const size: usize = double ? 8 : 4;
   const lanes: usize = 16 / size;

@@ -1,6 +1,7 @@
 /** SSE conversions between integers and floating point, and between precisions (SDM volume 2: CVT*). */
 import { isOrdinary, isOrdinarySingle } from './sse-ordinary';
 import { OPERAND_A, RESULT, endLane, finish, handledNanA, isPlain, packLane, start, startLane, unpackLane } from './sse-state';
+import { LOWER_OF_TWO } from './layout';
 import { A, Context, DE, TRUNCATE, resultFromA, toInteger } from './softfloat';
 import { unpackInteger } from './softfloat-formats';
 
@@ -18,7 +19,7 @@ export function sse_to_integer(env: usize, double: i32, bytes: i32, truncate: i3
     }
   }
   store<i64>(env + OPERAND_A, bits);
-  start(env);
+  start(env, 0);
   const value = laneToInteger(env + OPERAND_A, double != 0, bytes << 3, truncate != 0);
   finish(env);
   return bytes == 4 ? i64(u32(value)) : value;
@@ -36,7 +37,7 @@ function laneToInteger(address: usize, double: bool, bits: i32, truncate: bool):
 /** An integer to single (0) or double (1) precision: the bits. */
 export function sse_from_integer(env: usize, double: i32, value: i64): i64 {
   if (isPlain(env)) return double ? reinterpret<i64>(f64(value)) : i64(reinterpret<u32>(f32(value)));
-  start(env);
+  start(env, 0);
   startLane();
   fromInteger(value, env + RESULT, double != 0);
   endLane();
@@ -51,10 +52,11 @@ function fromInteger(value: i64, result: usize, double: bool): void {
 }
 
 /** Doubleword integers to floating point of either precision: `lanes` of them, the rest of the result is 0. */
-export function sse_from_integers(env: usize, double: i32, lanes: i32, a: v128): v128 {
+export function sse_from_integers(env: usize, mark: i32, lanes: i32, a: v128): v128 {
+  const double = mark & ~LOWER_OF_TWO;
   v128.store(env + OPERAND_A, a);
   v128.store(env + RESULT, i64x2.splat(0));
-  start(env);
+  start(env, mark);
   const size: usize = double ? 8 : 4;
   for (let i: usize = 0; i < usize(lanes); i++) {
     startLane();
@@ -65,10 +67,11 @@ export function sse_from_integers(env: usize, double: i32, lanes: i32, a: v128):
 }
 
 /** Floating point to doubleword integers; the rest of the result is 0. */
-export function sse_to_integers(env: usize, double: i32, lanes: i32, truncate: i32, a: v128): v128 {
+export function sse_to_integers(env: usize, mark: i32, lanes: i32, truncate: i32, a: v128): v128 {
+  const double = mark & ~LOWER_OF_TWO;
   v128.store(env + OPERAND_A, a);
   v128.store(env + RESULT, i64x2.splat(0));
-  start(env);
+  start(env, mark);
   const size: usize = double ? 8 : 4;
   for (let i: usize = 0; i < usize(lanes); i++) {
     store<i32>(env + RESULT + i * 4, i32(laneToInteger(env + OPERAND_A + i * size, double != 0, 32, truncate != 0)));
@@ -77,7 +80,8 @@ export function sse_to_integers(env: usize, double: i32, lanes: i32, truncate: i
 }
 
 /** Between precisions: `toDouble` tells the direction; the rest of the result is 0. */
-export function sse_convert(env: usize, toDouble: i32, lanes: i32, a: v128): v128 {
+export function sse_convert(env: usize, mark: i32, lanes: i32, a: v128): v128 {
+  const toDouble = mark & ~LOWER_OF_TWO;
   if (lanes == 1 && isPlain(env)) {
     if (toDouble) {
       const x = f32x4.extract_lane(a, 0);
@@ -90,7 +94,7 @@ export function sse_convert(env: usize, toDouble: i32, lanes: i32, a: v128): v12
   }
   v128.store(env + OPERAND_A, a);
   v128.store(env + RESULT, i64x2.splat(0));
-  start(env);
+  start(env, mark);
   const from: usize = toDouble ? 4 : 8;
   const to: usize = toDouble ? 8 : 4;
   for (let i: usize = 0; i < usize(lanes); i++) {

@@ -2,7 +2,7 @@
  * MXCSR and what every SSE floating-point helper has in common (SDM volume 1, 10.2.3 and 11.5). A helper is `start`, its
  * lanes, each with `startLane` and `endLane`, then `finish`.
  */
-import { CR4, FP_SCRATCH, MXCSR } from './layout';
+import { CR4, FP_SCRATCH, LOWER_OF_TWO, MXCSR } from './layout';
 import { UD, raise } from './raise';
 import { A, B, Context, DE, IE, QUIET, R, SIGNALLING, ZE, ZERO } from './softfloat';
 import { packDouble, packSingle, unpackDouble, unpackSingle } from './softfloat-formats';
@@ -12,6 +12,9 @@ export const PS: i32 = 0;
 export const PD: i32 = 1;
 export const SS: i32 = 2;
 export const SD: i32 = 3;
+
+/** The format in the first argument of helpers, whose next bit is LOWER_OF_TWO. */
+export const FORMAT: i32 = 3;
 
 const DAZ: i32 = 0x40;
 const FTZ: i32 = 0x8000;
@@ -26,8 +29,14 @@ export const OPERAND_A: usize = FP_SCRATCH;
 export const OPERAND_B: usize = FP_SCRATCH + 16;
 export const RESULT: usize = FP_SCRATCH + 32;
 
+/**
+ * A 256-bit instruction is two calls, for the lower and the upper half, that must raise what one would: with all exceptions
+ * masked each reports its own; with some unmasked, the lower half leaves its flags in `pending` for the upper.
+ */
 class Lanes {
   static flags: i32 = 0;
+  static isLower: bool = false;
+  static pending: i32 = 0;
   static flushes: bool = false;
   static zeroes: bool = false;
 }
@@ -35,6 +44,12 @@ class Lanes {
 @inline
 export function isDouble(format: i32): bool {
   return (format & 1) != 0;
+}
+
+/** The lower half of this instruction has raised something that is not reported yet. */
+@inline
+export function isPending(): bool {
+  return Lanes.pending != 0;
 }
 
 @inline
@@ -48,9 +63,12 @@ export function isPlain(env: usize): bool {
   return (load<u32>(env + MXCSR) & 0xffe0) == 0x1fa0;
 }
 
-export function start(env: usize): void {
+/** `mark`: has LOWER_OF_TWO if this is the lower half of a 256-bit instruction. */
+export function start(env: usize, mark: i32): void {
   const mxcsr = load<i32>(env + MXCSR);
-  Lanes.flags = 0;
+  Lanes.flags = Lanes.pending;
+  Lanes.pending = 0;
+  Lanes.isLower = (mark & LOWER_OF_TWO) != 0;
   Lanes.zeroes = (mxcsr & DAZ) != 0;
   Context.rounding = (mxcsr >> 13) & 3;
   Context.unmasked = ~(mxcsr >> 7) & 0x3f;
@@ -79,6 +97,10 @@ export function endStep(env: usize): bool {
 /** Adds the exceptions to MXCSR. False: one is unmasked, #XM (or #UD) was raised, and nothing may be written. */
 export function finish(env: usize): bool {
   let flags = Lanes.flags;
+  if (Lanes.isLower && Context.unmasked) {
+    Lanes.pending = flags;
+    return true;
+  }
   const stopped = flags & Context.unmasked;
   // Exceptions found before computing, in any lane, keep all lanes from being computed.
   if (stopped & BEFORE) flags &= BEFORE;

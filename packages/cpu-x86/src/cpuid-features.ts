@@ -41,9 +41,9 @@ const NAMES: Readonly<Record<FeatureWord, string>> = {
   '1.edx':
     'fpu! vme! de! pse! tsc! msr! pae! mce! cx8! apic! - sep! mtrr! pge! mca! cmov! pat! pse36! pn clflush! - ds acpi mmx! fxsr! sse! sse2! ss! ht! tm ia64 pbe',
   '1.ecx':
-    'pni! pclmulqdq! dtes64 monitor ds-cpl vmx smx est tm2 ssse3! cid - fma cx16! xtpr pdcm - pcid! dca sse4.1! sse4.2! x2apic! movbe! popcnt! tsc-deadline! aes! xsave - avx f16c rdrand! hypervisor!',
+    'pni! pclmulqdq! dtes64 monitor ds-cpl vmx smx est tm2 ssse3! cid - fma! cx16! xtpr pdcm - pcid! dca sse4.1! sse4.2! x2apic! movbe! popcnt! tsc-deadline! aes! xsave! - avx! f16c! rdrand! hypervisor!',
   '7.ebx':
-    'fsgsbase! tsc-adjust! sgx bmi1! hle avx2 - smep! bmi2! erms! invpcid! rtm - - mpx - avx512f avx512dq rdseed! adx! smap! avx512ifma pcommit clflushopt! clwb! intel-pt avx512pf avx512er avx512cd sha-ni! avx512bw avx512vl',
+    'fsgsbase! tsc-adjust! sgx bmi1! hle avx2! - smep! bmi2! erms! invpcid! rtm - - mpx - avx512f avx512dq rdseed! adx! smap! avx512ifma pcommit clflushopt! clwb! intel-pt avx512pf avx512er avx512cd sha-ni! avx512bw avx512vl',
   '7.ecx':
     '- avx512vbmi umip! pku - waitpkg avx512vbmi2 - gfni vaes vpclmulqdq avx512vnni avx512bitalg - avx512-vpopcntdq - la57 - - - - - rdpid! - bus-lock-detect cldemote - movdiri movdir64b - sgxlc pks',
   '7.edx':
@@ -57,7 +57,7 @@ const NAMES: Readonly<Record<FeatureWord, string>> = {
   '8000000a.edx':
     'npt lbrv svm-lock nrip-save tsc-scale vmcb-clean flushbyasid decodeassists - - pause-filter - pfthreshold avic - v-vmsave-vmload vgif - - - - - - - - - - - svme-addr-chk',
   '6.eax': '- - arat! - - - - - - - - - - - - - - - - - - - - - - - - - - - - -',
-  'd.1.eax': 'xsaveopt xsavec xgetbv1 xsaves xfd - - - - - - - - - - - - - - - - - - - - - - - - - - -',
+  'd.1.eax': 'xsaveopt! xsavec! xgetbv1! xsaves xfd - - - - - - - - - - - - - - - - - - - - - - - - - - -',
 };
 
 /** QEMU's other spellings: underscores stand for dashes and dots, and a few features have two names. */
@@ -97,6 +97,12 @@ export function featureNamed(text: string): FeatureBit | undefined {
   const name = text.replaceAll('_', '-');
   return FEATURES.get(name) ?? FEATURES.get(ALIASES[name] ?? '');
 }
+
+/** What makes no sense without the first: it goes when that is switched off. */
+export const DEPENDENT: readonly (readonly [on: string, features: readonly string[]])[] = [
+  ['xsave', ['avx', 'xsaveopt', 'xsavec', 'xgetbv1', 'xsaves']],
+  ['avx', ['avx2', 'fma', 'f16c']],
+];
 
 /** Bits of 1.edx that AMD processors repeat in 80000001.edx. */
 export const AMD_ALIASES = 0x0183_f3ff;
@@ -138,6 +144,13 @@ export const TRANSLATED: readonly (readonly [name: string, feature: Feature])[] 
   ['aes', 'aes'],
   ['pclmulqdq', 'pclmulqdq'],
   ['sha-ni', 'sha'],
+  ['avx', 'avx'],
+  ['avx2', 'avx2'],
+  ['fma', 'fma'],
+  ['f16c', 'f16c'],
+  ['xsaveopt', 'xsaveopt'],
+  ['xsavec', 'xsavec'],
+  ['xgetbv1', 'xgetbv1'],
   ['3dnowprefetch', '3dnowprefetch'],
 ];
 

@@ -1,4 +1,5 @@
 /** The leaves of CPUID (SDM volume 2, CPUID; AMD64 manual volume 3, appendix E), as QEMU 7.2 fills them. */
+import { xsaveLeaf } from './cpuid-xsave.js';
 import type { CpuModel } from './models.js';
 
 /** Where a processor sits; all counts are what one of the next larger unit holds. */
@@ -64,8 +65,8 @@ export class Cpuid {
     private readonly model: CpuModel,
     private readonly topology: CpuTopology,
     readonly apicId: number,
-    /** Asked on every CPUID: bits that mirror CR4 and the APIC. */
-    private readonly now: { osxsave(): boolean; apicEnabled(): boolean },
+    /** Asked on every CPUID: bits that mirror CR4, XCR0 and the APIC. */
+    private readonly now: { osxsave(): boolean; apicEnabled(): boolean; xcr0(): number },
   ) {
     const { family, model: number, stepping } = model;
     const extended = Math.max(0, family - 15);
@@ -120,6 +121,7 @@ export class Cpuid {
         if (subleaf === 1) return { ...common, eax: socketBits, ebx: perSocket, ecx: common.ecx | 0x200 };
         return common;
       },
+      0xd: (subleaf) => xsaveLeaf(model, subleaf, this.now.xcr0()),
       0x4000_0000: () => {
         const { ebx, edx, ecx } = vendorWords('TCGTCGTCGTCG');
         return { eax: 0x4000_0001, ebx, ecx: edx, edx: ecx };

@@ -4,7 +4,7 @@
  */
 import type { Global, Helper, Touches, ValueType } from '@nandu/tcg';
 import { quickArithmetic, quickCompareFlags, quickFromInteger, quickToInteger } from './quick-fp.js';
-import { CC_OP, CC_SRC, MXCSR } from './state.js';
+import { CC_OP, CC_SRC, MXCSR, XMM, YMM_HIGH } from './state.js';
 
 type Row = readonly [params: string, result: ValueType | '', faults: boolean, reads: Touches, writes: Touches];
 
@@ -58,6 +58,25 @@ const ROWS = {
   sse_convert: ['i32 i32 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
   /** 1 for RSQRT, lanes. */
   sse_approximate: ['i32 i32 v128 v128', 'v128', false, 'none', 'none'],
+  /** #PF unless so many bytes from the address on may be stored to. */
+  avx_probe_store: ['i64 i32', '', true, 'none', 'none'],
+  /** Address, a bit for each element of 16 bytes that is wanted, bytes of an element; others are 0. */
+  avx_masked_load: ['i64 i32 i32', 'v128', true, 'none', 'none'],
+  /** Address, a bit for each element that is stored, bytes of an element, both halves of the data. */
+  avx_masked_store: ['i64 i32 i32 v128 v128', '', true, 'none', 'none'],
+  /** Registers, scale and sizes; address size and segment (see assembly/avx-memory.ts); offset without the index, segment base. */
+  avx_gather: ['i32 i32 i64 i64', '', true, 'all', [...XMM, ...YMM_HIGH]],
+  /** How many registers. */
+  avx_zero_upper: ['i32', '', false, 'none', YMM_HIGH],
+  avx_zero_all: ['i32', '', false, 'none', [...XMM, ...YMM_HIGH]],
+  /** Format, what is negated (FUSED_*), factors, addend. */
+  avx_fused: ['i32 i32 v128 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** Mark alone, four half-precision numbers; mark, immediate, four single-precision ones. */
+  f16_to_single: ['i32 i64', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
+  f16_from_single: ['i32 i32 v128', 'i64', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** Address, XSAVE_* kind, 1 for 64-bit pointers. The components are in EDX:EAX. */
+  xsave: ['i64 i32 i32', '', true, 'all', 'none'],
+  xrstor: ['i64 i32', '', true, 'all', 'all'],
   /** Immediate, 1 for explicit lengths, the lengths, operands -> the result as bits; sets the flags. */
   sse_compare_strings: ['i32 i32 i64 i64 v128 v128', 'i32', false, 'none', FLAGS],
 
@@ -79,6 +98,8 @@ const ROWS = {
 export type FpHelperName = keyof typeof ROWS;
 
 const QUICK: Partial<Record<string, Helper['quick']>> = {
+  // Only a store that goes on in the next page needs a look.
+  avx_probe_store: (ir, [address, bytes]) => ({ holds: ir.ltU(ir.and(ir.wrap(address!), ir.i32(0xfff)), ir.i32(0x1001 - ir.constantOf(bytes!)!)) }),
   sse_add: quickArithmetic('add'),
   sse_subtract: quickArithmetic('sub'),
   sse_multiply: quickArithmetic('mul'),

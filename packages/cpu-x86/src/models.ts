@@ -3,7 +3,18 @@
  * out of what a guest sees, with QEMU's warning where QEMU's own code lacks it too, and without where it has it.
  */
 import { ConfigError } from '@nandu/core';
-import { AMD_ALIASES, FEATURES, type FeatureBit, type FeatureWords, featureNamed, hasFeature, noFeatures, setFeature, TRANSLATED } from './cpuid-features.js';
+import {
+  AMD_ALIASES,
+  DEPENDENT,
+  FEATURES,
+  type FeatureBit,
+  type FeatureWords,
+  featureNamed,
+  hasFeature,
+  noFeatures,
+  setFeature,
+  TRANSLATED,
+} from './cpuid-features.js';
 import type { Feature } from './decode/opcode-table.js';
 import { type Identity, MODEL_ALIASES, MODEL_ROWS, type ModelRow, QEMU_FEATURES } from './model-catalog.js';
 import { applyProperty, changeable, type ModelSettings, onOff } from './model-settings.js';
@@ -86,6 +97,9 @@ export function parseCpuModel(text: string): CpuModel {
   const warnings = reported.map(({ place, name: feature, bit }) => `TCG doesn't support requested feature: ${place}.${feature} [bit ${bit}]`);
   if (settings.enforce && missing.length > 0) throw new UnsupportedFeatures(warnings);
 
+  for (const [on, features] of DEPENDENT) {
+    if (!hasFeature(words, on)) for (const feature of features) setFeature(words, FEATURES.get(feature)!, false);
+  }
   if (settings.vendor === 'AuthenticAMD') words['80000001.edx'] = (words['80000001.edx'] | (words['1.edx'] & AMD_ALIASES)) >>> 0;
   return {
     name,

@@ -4,6 +4,7 @@
  * flag can change (as in `assembly/sse-arithmetic.ts`, which also takes zeros the short way).
  */
 import type { Helper, Ir, OpName, Quick, Value } from '@nandu/tcg';
+import { LOWER_OF_TWO } from '../assembly/layout.js';
 import { MXCSR } from './state.js';
 
 type QuickCase = NonNullable<Helper['quick']>;
@@ -39,7 +40,7 @@ function areOrdinary(ir: Ir, x: Value, double: boolean): Value {
 /** Arguments: format, first and second operand. A square root takes the second alone. */
 export function quickArithmetic(operation: 'add' | 'sub' | 'mul' | 'div' | 'sqrt'): QuickCase {
   return (ir, [formatValue, a, b]) => {
-    const format = ir.constantOf(formatValue!);
+    const format = ir.constantOf(formatValue!)! & ~LOWER_OF_TWO;
     const isDouble = format === SD || format === PD;
     const operands = operation === 'sqrt' ? [b!] : [a!, b!];
     if (format === PS || format === PD) {

@@ -4,6 +4,7 @@ import { Env } from '@nandu/tcg';
 import * as L from '../assembly/layout.js';
 import type { CpuState, SegmentState, TableState } from './cpu-state.js';
 import { hasFeature } from './cpuid-features.js';
+import { xcr0Of } from './cpuid-xsave.js';
 import type { CpuModel } from './models.js';
 
 const CODE_16 = 0x9b00;
@@ -43,6 +44,7 @@ function applyModel(state: CpuState, model: CpuModel): void {
   state.setU64(L.A20_MASK, 0xffff_ffff_ffff_ffffn);
   state.setU64(L.CR4_ALLOWED, bitsOf(model, CR4_BITS) | CR4_PCE);
   state.setU64(L.EFER_ALLOWED, bitsOf(model, EFER_BITS));
+  state.setU64(L.XCR0_ALLOWED, BigInt(xcr0Of(model)));
   state.setI32(L.HAS_GIB_PAGES, hasFeature(model.words, 'pdpe1gb') ? 1 : 0);
 }
 

@@ -35,6 +35,8 @@ export const IDT_BASE = global('idt.base', 'i64', L.IDT_BASE);
 export const IDT_LIMIT = global('idt.limit', 'i32', L.IDT_LIMIT);
 export const CR0 = global('cr0', 'i64', L.CR0);
 export const XMM = Array.from({ length: 16 }, (_, i) => global(`xmm${i}`, 'v128', L.XMM + 16 * i));
+/** Upper halves of YMM0-YMM15. */
+export const YMM_HIGH = Array.from({ length: 16 }, (_, i) => global(`ymm${i}.high`, 'v128', L.YMM_HIGH + 16 * i));
 export const MXCSR = global('mxcsr', 'i32', L.MXCSR);
 export const FP_TOP = global('fp.top', 'i32', L.FP_TOP);
 export const FP_STATUS = global('fp.status', 'i32', L.FP_STATUS);

@@ -90,7 +90,8 @@ const ROWS = {
   /** 64 random bits, for RDRAND and RDSEED. */
   random: ['js', '', 'i64', false, 'none', 'none'],
   rdpmc: ['js', '', '', true],
-  xgetbv: ['wasm', '', '', true],
+  /** 1 if the model has XGETBV with ECX 1. */
+  xgetbv: ['wasm', 'i32', '', true],
   xsetbv: ['wasm', '', '', true],
   /** WBINVD, INVD: privilege check only. */
   wbinvd: ['wasm', '', '', true],

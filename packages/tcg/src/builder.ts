@@ -66,6 +66,10 @@ export class BlockBuilder implements Ir {
     this.#ended = false;
   }
 
+  get length(): number {
+    return this.block.count;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

@@ -72,6 +72,8 @@ export interface Ir {
   /** The end, one of these two once a block; nothing may follow. */
   end(exit: Exit): void;
   branch(condition: Value, taken: Exit, otherwise: Exit): void;
+  /** Ops so far: a block has room for a few thousand values. */
+  readonly length: number;
   /** Whether `end` or `branch` was called. */
   readonly ended: boolean;
 }

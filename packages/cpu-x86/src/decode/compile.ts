@@ -39,6 +39,11 @@ export interface CompiledRow {
   readonly thirdCount: number;
   readonly mode: 'any' | 'not64' | 'only64';
   readonly w: -1 | 0 | 1;
+  /** With VEX: L, or -1 for either; whether VEX.vvvv names a register. */
+  readonly l: -1 | 0 | 1;
+  readonly usesVvvv: boolean;
+  /** The index register is a vector: a SIB byte is needed. */
+  readonly vsib: boolean;
   readonly modrm: 'any' | 'mem' | 'reg';
   readonly source: OpcodeRow;
 }
@@ -56,6 +61,8 @@ export class OpcodeSlot {
   hasModrm = false;
   /** By ((mode64 * 2 + rexW) * 4 + prefix) * 256 + ModRM: 0 not asked yet, 1 none, else 2 + number of the row. */
   private memo: Uint8Array | undefined;
+  /** The same with VEX, with L above REX.W. */
+  private vexMemo: Uint8Array | undefined;
   private only: CompiledRow | undefined;
 
   add(row: CompiledRow): void {
@@ -72,6 +79,17 @@ export class OpcodeSlot {
     let found = memo[key]!;
     if (found === 0) {
       found = 2 + this.rows.findIndex((row) => matches(row, mode64, rexW, prefix, modrm));
+      memo[key] = found;
+    }
+    return this.rows[found - 2];
+  }
+
+  selectVex(mode64: boolean, w: boolean, l: number, prefix: number, modrm: number): CompiledRow | undefined {
+    const key = ((((mode64 ? 4 : 0) + 2 * l + (w ? 1 : 0)) * 4 + prefix) << 8) | modrm;
+    const memo = (this.vexMemo ??= new Uint8Array(8192));
+    let found = memo[key]!;
+    if (found === 0) {
+      found = 2 + this.rows.findIndex((row) => (row.l < 0 || row.l === l) && matches(row, mode64, w, prefix, modrm));
       memo[key] = found;
     }
     return this.rows[found - 2];
@@ -134,15 +152,18 @@ function compileRow(source: OpcodeRow): { compiled: CompiledRow; map: number; fi
     loadsForWrite: !has('reads') && !has('writes') && !has('raw'),
     loops: letters.has('X') || letters.has('Y'),
     size64: has('force64') ? 2 : has('default64') ? 1 : 0,
-    guarded: (['cpl0', 'protected', 'iopl-vm', 'x87', 'mmx', 'sse'] as const).some(has),
+    guarded: (['cpl0', 'protected', 'iopl-vm', 'x87', 'mmx', 'sse', 'avx', 'xsave'] as const).some(has),
     hasModrm: place.digit >= 0 || place.third >= 0 || has('mem') || has('reg') || operands.some((o) => o.usesModrm),
-    immediates: operands.filter((o) => 'IJAO'.includes(o.kind)),
+    immediates: operands.filter((o) => 'IJAOL'.includes(o.kind)),
     prefix: place.prefix,
     digit: place.digit,
     third: place.third,
     thirdCount: place.thirdCount,
     mode: has('not64') ? 'not64' : has('only64') ? 'only64' : 'any',
     w: has('w0') ? 0 : has('w1') ? 1 : -1,
+    l: has('l1') ? 1 : has('l01') ? -1 : 0,
+    usesVvvv: letters.has('B') || letters.has('H') || has('vvvv'),
+    vsib: has('vsib'),
     branches: letters.has('J'),
     modrmIsRegister,
     values: has('raw') ? [] : has('writes') ? values.slice(1) : values,

@@ -31,6 +31,11 @@ const VEX_REPEAT = [0, 0, 0xf3, 0xf2];
 const BASE_16 = [3, 3, 5, 5, 6, 7, 5, 3];
 const INDEX_16 = [6, 7, 6, 7, -1, -1, -1, -1];
 
+/** Gathers have a SIB byte, always. */
+function hasVectorIndex({ addressSize, index }: Instruction): boolean {
+  return addressSize !== 2 && index >= 0;
+}
+
 class TooLong extends Error {}
 const TOO_LONG = new TooLong();
 
@@ -122,6 +127,7 @@ export class Decoder {
     else to.addressSize = to.code32 !== has67 ? 4 : 2;
 
     to.map = 0;
+    to.vex = false;
     if (byte === 0x0f) {
       byte = this.u8();
       to.map = 1;
@@ -139,19 +145,20 @@ export class Decoder {
     if (!slot) return;
     const prefix = to.rep === 0xf3 ? PREFIX_F3 : to.rep === 0xf2 ? PREFIX_F2 : to.has66 ? PREFIX_66 : PREFIX_NONE;
     const modrm = slot.hasModrm ? this.u8() : 0;
-    const row = slot.select(mode64, to.rexW, prefix, modrm);
-    if (!row) return;
+    const row = to.vex ? slot.selectVex(mode64, to.vexW, to.vexL, prefix, modrm) : slot.select(mode64, to.rexW, prefix, modrm);
+    if (!row || (to.vex && !row.usesVvvv && to.vvvv !== 0)) return;
 
     if (mode64) to.operandSize = row.size64 === 2 || to.rexW ? 8 : to.has66 ? 2 : row.size64 ? 8 : 4;
     else to.operandSize = to.code32 !== to.has66 ? 4 : 2;
     if (row.hasModrm) this.modrm(to, modrm, row);
+    if (row.vsib && !hasVectorIndex(to)) return;
     for (const operand of row.immediates) this.immediate(to, operand);
     to.row = row;
   }
 
   /**
    * The rest of a VEX prefix (SDM volume 2, 2.3.5), as the prefixes that it stands for. False if it cannot be one: after REX,
-   * LOCK or a mandatory prefix, for vectors of 256 bits, for maps that do not exist. Outside 64-bit mode it is told from LES
+   * LOCK or a mandatory prefix, for maps that do not exist. Outside 64-bit mode it is told from LES
    * and LDS by what would be a register as their memory operand.
    */
   private vex(to: Instruction, first: number): boolean {
@@ -160,9 +167,12 @@ export class Decoder {
     const last = first === VEX2 ? second & 0x7f : this.u8();
     const map = first === VEX2 ? 1 : second & 0x1f;
     const inverted = first === VEX2 ? second | 0x60 : second;
-    if (map < 1 || map > 3 || last & 4) return false;
+    if (map < 1 || map > 3) return false;
+    to.vex = true;
+    to.vexL = (last >> 2) & 1;
+    to.vexW = (last & 0x80) !== 0;
     if (to.mode64) {
-      to.rexW = (last & 0x80) !== 0;
+      to.rexW = to.vexW;
       to.rex = 0x40 | (((inverted ^ 0xe0) >> 5) & 7);
       to.vvvv = ((last >> 3) & 15) ^ 15;
     } else {
@@ -186,17 +196,18 @@ export class Decoder {
     to.scale = 0;
     to.displacement = 0;
     if (to.addressSize === 2) this.address16(to);
-    else this.address(to);
+    else this.address(to, row.vsib);
   }
 
-  private address(to: Instruction): void {
+  private address(to: Instruction, vectorIndex: boolean): void {
     const rm = to.rm & 7;
     to.base = to.rm;
     let wide = to.mod === 2;
     if (rm === 4) {
       const sib = this.u8();
       const index = ((sib >> 3) & 7) | ((to.rex & 2) << 2);
-      if (index !== 4) {
+      // No index, unless it is a vector.
+      if (index !== 4 || vectorIndex) {
         to.index = index;
         to.scale = sib >> 6;
       }
@@ -258,7 +269,7 @@ export class Decoder {
   /** An immediate's bytes in the code. */
   private immediateBytes(to: Instruction, operand: Operand): number {
     if (operand.kind === 'O') return to.addressSize;
-    if (operand.signedByte || operand.isSecondImmediate) return 1;
+    if (operand.signedByte || operand.isSecondImmediate || operand.kind === 'L') return 1;
     if (operand.kind === 'A' || operand.size === SIZE_Z) return Math.min(to.operandSize, 4);
     return operand.size === SIZE_V ? to.operandSize : operand.size;
   }

@@ -11,7 +11,7 @@ const WIDE = ['ax', 'cx', 'dx', 'bx', 'sp', 'bp', 'si', 'di'];
 const BYTE = ['al', 'cl', 'dl', 'bl', 'ah', 'ch', 'dh', 'bh'];
 const BYTE_WITH_REX = ['al', 'cl', 'dl', 'bl', 'spl', 'bpl', 'sil', 'dil'];
 const SEGMENTS = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', '?', '?'];
-const POINTERS: Readonly<Record<number, string>> = { 1: 'byte', 2: 'word', 4: 'dword', 8: 'qword', 16: 'xmmword' };
+const POINTERS: Readonly<Record<number, string>> = { 1: 'byte', 2: 'word', 4: 'dword', 8: 'qword', 16: 'xmmword', 32: 'ymmword' };
 
 export class Disassembler {
   private readonly decoder: Decoder;
@@ -45,12 +45,14 @@ function mnemonicOf(instruction: Instruction, { mnemonic }: CompiledRow): string
 
 function operandText(of: Instruction, operand: Operand): string {
   const size = sizeOf(operand, of);
+  const bytes = isWide(of, operand) ? 2 * size : size;
   switch (operand.kind) {
     case 'E':
-    case 'M':
       return of.isRegister ? register(of, of.rm, size) : memory(of, size);
+    case 'M':
+      return memory(of, bytes);
     case 'W':
-      return of.isRegister ? `xmm${of.rm}` : memory(of, size);
+      return of.isRegister ? vector(of, of.rm, operand) : memory(of, bytes);
     case 'Q':
       return of.isRegister ? `mm${of.rm & 7}` : memory(of, size);
     case 'G':
@@ -64,9 +66,13 @@ function operandText(of: Instruction, operand: Operand): string {
     case 'register':
       return register(of, operand.register, size);
     case 'V':
-      return `xmm${of.reg}`;
+      return vector(of, of.reg, operand);
     case 'U':
-      return `xmm${of.rm}`;
+      return vector(of, of.rm, operand);
+    case 'H':
+      return vector(of, of.vvvv, operand);
+    case 'L':
+      return vector(of, (of.immediate & 0xff) >> 4, operand);
     case 'P':
       return `mm${of.reg & 7}`;
     case 'N':
@@ -96,6 +102,21 @@ function operandText(of: Instruction, operand: Operand): string {
   }
 }
 
+/** Whether it is an operand of vector length in an instruction on 256 bits. */
+function isWide(of: Instruction, operand: Operand): boolean {
+  return of.vex && of.vexL === 1 && /(dq|ps|pd)$/.test(operand.text);
+}
+
+function vector(of: Instruction, number: number, operand: Operand): string {
+  return `${isWide(of, operand) ? 'ymm' : 'xmm'}${number}`;
+}
+
+/** The index of a gather: a vector of the instruction's length, or half of it for doublewords that pick quadwords. */
+function vectorIndex(of: Instruction): string {
+  const isHalf = /gatherd(q|pd)$/.test(of.row!.mnemonic);
+  return `${of.vexL && !isHalf ? 'ymm' : 'xmm'}${of.index}`;
+}
+
 function immediate(of: Instruction, operand: Operand, size: number): string {
   if (operand.isSecondImmediate) return hex(of.immediate2);
   if (of.wideImmediate && size === 8) return `0x${of.immediate64.toString(16)}`;
@@ -114,7 +135,7 @@ function memory(of: Instruction, size: number): string {
   const parts: string[] = [];
   if (of.ipRelative) parts.push('rip');
   if (of.base >= 0) parts.push(register(of, of.base, of.addressSize));
-  if (of.index >= 0) parts.push(register(of, of.index, of.addressSize) + (of.scale ? `*${1 << of.scale}` : ''));
+  if (of.index >= 0) parts.push((of.row?.vsib ? vectorIndex(of) : register(of, of.index, of.addressSize)) + (of.scale ? `*${1 << of.scale}` : ''));
   const offset = of.displacement;
   const shown = parts.length === 0 ? hex(of.mode64 ? offset : offset >>> 0) : offset === 0 ? '' : offset < 0 ? `-${hex(-offset)}` : `+${hex(offset)}`;
   const pointer = POINTERS[size] ? `${POINTERS[size]} ptr ` : '';

@@ -21,6 +21,8 @@ const REMARKS: readonly (readonly [attribute: string, text: string])[] = [
   ['lock', 'LOCK allowed'],
   ['w0', 'W 0'],
   ['w1', 'W 1'],
+  ['l1', 'L 1'],
+  ['l01', 'L 0 or 1'],
 ];
 const WITHOUT_EFFECT = /^(nop|prefetch|clflush|clwb|[lms]fence|wbinvd|invd)/;
 const REFUSED = /^ud[012]$/;

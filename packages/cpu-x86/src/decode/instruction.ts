@@ -30,8 +30,11 @@ export class Instruction {
 
   /** Last byte of the opcode. */
   opcode = 0;
-  /** Register of a VEX prefix. */
+  /** There is a VEX prefix: its register (0 where none is named), L (vectors of 256 bits) and W as they stand, in any mode. */
+  vex = false;
   vvvv = 0;
+  vexL = 0;
+  vexW = false;
   /** Opcode map: 0 one byte, 1 0F, 2 0F 38, 3 0F 3A; with VEX 4 more. */
   map = 0;
   modrm = 0;

@@ -17,6 +17,8 @@ export type OperandKind =
   | 'V'
   | 'W'
   | 'U'
+  | 'H'
+  | 'L'
   | 'P'
   | 'Q'
   | 'N'
@@ -68,6 +70,9 @@ const SIZES: Readonly<Record<string, readonly [bytes: number, type?: ValueType]>
   dq: [16, 'v128'],
   ps: [16, 'v128'],
   pd: [16, 'v128'],
+  o: [16, 'v128'],
+  sv: [4, 'v128'],
+  dv: [8, 'v128'],
   ss: [4, 'f32'],
   sd: [8, 'f64'],
 };
@@ -93,7 +98,7 @@ function parseOperand(text: string): Operand {
   const fixed = FIXED[text];
   if (fixed) return { ...base, kind: 'register', register: fixed[0], size: fixed[1] };
   if (text === '1') return { ...base, kind: 'one', size: 1 };
-  const match = /^([EGBZRMVWUPQNIOSJACDXY])(b|bs|w|d|q|v|z|y|t|p|dq|ps|pd|ss|sd)?$/.exec(text);
+  const match = /^([EGBZRMVWUHLPQNIOSJACDXY])(b|bs|w|d|q|v|z|y|t|p|dq|ps|pd|ss|sd|o|sv|dv)?$/.exec(text);
   if (!match) return { ...base, kind: 'text', size: 0, isValue: false };
   const kind = match[1] as OperandKind;
   const [size, type] = SIZES[match[2] ?? '']!;

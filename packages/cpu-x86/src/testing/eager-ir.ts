@@ -112,6 +112,8 @@ function checked<T extends number | bigint>(divisor: T): T {
 
 export class EagerIr implements Ir {
   ended = false;
+  /** Nothing is kept. */
+  readonly length = 0;
   pc = 0;
   private readonly values: Concrete[] = [];
   private readonly types: ValueType[] = [];

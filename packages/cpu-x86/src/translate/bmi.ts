@@ -112,9 +112,7 @@ function multiply(t: Translation): void {
   t.store(0, ir.wrap(ir.shrU(product, ir.i64(32))));
 }
 
-/** VEX.vvvv names no register here, and must say so. */
 function rotateRight(t: Translation): void {
-  if (t.vvvv !== 0) return t.undefinedOpcode();
   const { ir } = t;
   const value = t.load(1);
   const isWide = t.sizeOf(0) === 8;

@@ -21,7 +21,7 @@ export interface AccessOptions {
 const ACCESSES = new Map<number, MemoryAccess>();
 
 function accessOf(size: number, type: ValueType, signed: boolean, forWrite: boolean, aligned: number, mmu: number): MemoryAccess {
-  const key = size | (aligned << 5) | (VALUE_TYPES.indexOf(type) << 10) | (mmu << 13) | (signed ? 1 << 15 : 0) | (forWrite ? 1 << 16 : 0);
+  const key = size | (aligned << 5) | (VALUE_TYPES.indexOf(type) << 11) | (mmu << 14) | (signed ? 1 << 16 : 0) | (forWrite ? 1 << 17 : 0);
   let access = ACCESSES.get(key);
   if (access === undefined) {
     access = { size: size as MemoryAccess['size'], type, mmu, signed, forWrite, ...(aligned > 1 ? { aligned } : undefined) };
@@ -93,7 +93,10 @@ export abstract class MemoryOperands extends RegisterAccess {
 
   /** Linear address of the ModRM memory operand; `size` and `write` are for segment limits outside 64-bit mode. */
   linear(size: number, write = false): Value {
-    return this.linearOf(this.segment, this.effectiveOffset(), size, write);
+    if (this.half === 0) return this.linearOf(this.segment, this.effectiveOffset(), size, write);
+    // The upper half of a 256-bit operand, or of a narrower one that is widened to it.
+    const offset = this.ir.add(this.effectiveOffset(), this.ir.i64(size));
+    return this.linearOf(this.segment, this.mode64 ? offset : this.ir.and(offset, this.ir.i64(0xffff_ffff)), size, write);
   }
 
   /** Linear address of `offset` (i64) in a segment, checked outside 64-bit mode where segments are not known to be flat. */

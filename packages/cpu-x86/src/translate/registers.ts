@@ -4,13 +4,17 @@
  */
 import type { Global, Ir, Value } from '@nandu/tcg';
 import { Instruction } from '../decode/instruction.js';
-import { MMX, REGISTERS, XMM } from '../state.js';
+import { MMX, REGISTERS, XMM, YMM_HIGH } from '../state.js';
+import { zero } from './vectors.js';
 
 const HIGH_BYTE_FIRST = 4;
 const HIGH_BYTE_LAST = 7;
 
 export abstract class RegisterAccess extends Instruction {
   ir!: Ir;
+  /** The instruction works on 256-bit vectors, by halves: `half` is the one that its semantics see as 128-bit registers. */
+  isWide = false;
+  half: 0 | 1 = 0;
   /** Sets held back, in order. */
   private readonly heldGlobals: Global[] = [];
   private readonly heldValues: Value[] = [];
@@ -89,13 +93,20 @@ export abstract class RegisterAccess extends Instruction {
     return this.rex === 0 && number >= HIGH_BYTE_FIRST && number <= HIGH_BYTE_LAST;
   }
 
-  /** XMM register as a whole (v128). */
+  /** XMM register as a whole (v128); the upper half of the YMM register while `half` is 1. */
   readXmm(number: number): Value {
-    return this.get(XMM[number]!);
+    return this.get((this.half ? YMM_HIGH : XMM)[number]!);
   }
 
+  /** The same. What has a VEX prefix and 128 bits clears the upper half; without VEX it stays. */
   writeXmm(number: number, value: Value): void {
-    this.set(XMM[number]!, value);
+    this.set((this.half ? YMM_HIGH : XMM)[number]!, value);
+    if (this.vex && !this.isWide) this.set(YMM_HIGH[number]!, zero(this.ir));
+  }
+
+  /** The first source of an instruction that with a VEX prefix has three operands. */
+  get firstSource(): number {
+    return this.vex ? this.vvvv : this.reg;
   }
 
   /** MMX register (i64); entering MMX mode (TOP, tags) is the semantics' business. */

@@ -3,6 +3,7 @@
  * instruction where that gives the same bits and flags; NaNs never come from the host.
  */
 import type { Helper, Value } from '@nandu/tcg';
+import { LOWER_OF_TWO } from '../../assembly/layout.js';
 import type { Feature, OpcodeRow, OpcodeTable } from '../decode/opcode-table.js';
 import { NO_RESULT } from '../decode/opcode-table.js';
 import { FP_HELPERS } from '../fp-helpers.js';
@@ -15,8 +16,8 @@ const [PS, PD, SS, SD] = [0, 1, 2, 3];
 const FORMATS: readonly (readonly [prefix: string, suffix: string, operands: string, feature: Feature])[] = [
   ['NP', 'ps', 'Vps,Wps', 'sse'],
   ['66', 'pd', 'Vpd,Wpd', 'sse2'],
-  ['F3', 'ss', 'Vd,Wd', 'sse'],
-  ['F2', 'sd', 'Vq,Wq', 'sse2'],
+  ['F3', 'ss', 'Vo,Wsv', 'sse'],
+  ['F2', 'sd', 'Vo,Wdv', 'sse2'],
 ];
 
 /** What an instruction computes: first operand, second, format. */
@@ -30,7 +31,12 @@ export const SSE_FLOAT: OpcodeTable = [
   ...allFormats('5D', 'min', by(FP_HELPERS.sse_minimum)),
   ...allFormats('5E', 'div', by(FP_HELPERS.sse_divide)),
   ...allFormats('5F', 'max', by(FP_HELPERS.sse_maximum)),
-  ...allFormats('C2', 'cmp', (t, a, b, format) => t.callHelper(FP_HELPERS.sse_compare, t.ir.i32(format), t.ir.i32(immediate(t) & 7), a, b), ',Ib'),
+  ...allFormats(
+    'C2',
+    'cmp',
+    (t, a, b, format) => t.callHelper(FP_HELPERS.sse_compare, marked(t, format), t.ir.i32(immediate(t) & (t.vex ? 31 : 7)), a, b),
+    ',Ib',
+  ),
   ...[PS!, SS!].flatMap((format) => [
     float('0F 52', 'rsqrt', format, (t, a, b) => approximate(t, 1, format, a, b)),
     float('0F 53', 'rcp', format, (t, a, b) => approximate(t, 0, format, a, b)),
@@ -39,8 +45,8 @@ export const SSE_FLOAT: OpcodeTable = [
   ['F2 0F 7C', 'haddps', 'Vps,Wps', (t, a, b) => horizontal(t, 0, PS!, a!, b!), 'sse', 'cpuid:sse3'],
   ['66 0F 7D', 'hsubpd', 'Vpd,Wpd', (t, a, b) => horizontal(t, 1, PD!, a!, b!), 'sse', 'cpuid:sse3'],
   ['F2 0F 7D', 'hsubps', 'Vps,Wps', (t, a, b) => horizontal(t, 1, PS!, a!, b!), 'sse', 'cpuid:sse3'],
-  ['66 0F D0', 'addsubpd', 'Vpd,Wpd', (t, a, b) => t.callHelper(FP_HELPERS.sse_add_subtract, t.ir.i32(PD!), a!, b!), 'sse', 'cpuid:sse3'],
-  ['F2 0F D0', 'addsubps', 'Vps,Wps', (t, a, b) => t.callHelper(FP_HELPERS.sse_add_subtract, t.ir.i32(PS!), a!, b!), 'sse', 'cpuid:sse3'],
+  ['66 0F D0', 'addsubpd', 'Vpd,Wpd', (t, a, b) => t.callHelper(FP_HELPERS.sse_add_subtract, marked(t, PD!), a!, b!), 'sse', 'cpuid:sse3'],
+  ['F2 0F D0', 'addsubps', 'Vps,Wps', (t, a, b) => t.callHelper(FP_HELPERS.sse_add_subtract, marked(t, PS!), a!, b!), 'sse', 'cpuid:sse3'],
   rounding('08', PS!),
   rounding('09', PD!),
   rounding('0A', SS!),
@@ -83,31 +89,25 @@ function allFormats(opcode: string, mnemonic: string, compute: Compute, immediat
   return FORMATS.map((_, format) => float(`0F ${opcode}`, mnemonic, format, compute, immediates));
 }
 
-/** The row of one format. `raw`, since scalars in memory are narrower than the vectors that the helpers take. */
 function float(opcode: string, mnemonic: string, format: number, compute: Compute, immediates = ''): OpcodeRow {
   const [prefix, suffix, operands, feature] = FORMATS[format]!;
-  return [`${prefix} ${opcode}`, `${mnemonic}${suffix}`, `${operands}${immediates}`, (t) => onVectors(t, format, compute), 'raw', 'sse', `cpuid:${feature}`];
+  return [`${prefix} ${opcode}`, `${mnemonic}${suffix}`, `${operands}${immediates}`, (t, a, b) => compute(t, a!, b!, format), 'sse', `cpuid:${feature}`];
 }
 
-function onVectors(t: Translation, format: number, compute: Compute): void {
-  const b = secondOperand(t, format);
-  t.writeXmm(t.reg, compute(t, t.readXmm(t.reg), b, format));
-}
-
-/** As a whole vector: of a scalar in memory the rest is 0. */
-function secondOperand(t: Translation, format: number): Value {
-  if (t.isRegister) return t.readXmm(t.rm);
-  if (format === SS) return t.loadMemory(4, { type: 'v128' });
-  if (format === SD) return t.loadMemory(8, { type: 'v128' });
-  return t.loadMemory(16, { aligned: 16 });
+/**
+ * The first argument of helpers on vectors, with a mark on the lower half of a 256-bit instruction: what it raises is reported
+ * together with the upper half's (see `Lanes` in assembly/sse-state.ts).
+ */
+function marked(t: Translation, value: number): Value {
+  return t.ir.i32(t.isWide && t.half === 0 ? value | LOWER_OF_TWO : value);
 }
 
 function by(helper: Helper): Compute {
-  return (t, a, b, format) => t.callHelper(helper, t.ir.i32(format), a, b);
+  return (t, a, b, format) => t.callHelper(helper, marked(t, format), a, b);
 }
 
 function withImmediate(t: Translation, helper: Helper, format: number, a: Value, b: Value): Value {
-  return t.callHelper(helper, t.ir.i32(format), t.ir.i32(immediate(t)), a, b);
+  return t.callHelper(helper, marked(t, format), t.ir.i32(immediate(t)), a, b);
 }
 
 function approximate(t: Translation, root: number, format: number, a: Value, b: Value): Value {
@@ -115,31 +115,22 @@ function approximate(t: Translation, root: number, format: number, a: Value, b: 
 }
 
 function horizontal(t: Translation, subtract: number, format: number, a: Value, b: Value): Value {
-  return t.callHelper(FP_HELPERS.sse_horizontal, t.ir.i32(subtract), t.ir.i32(format), a, b);
+  return t.callHelper(FP_HELPERS.sse_horizontal, t.ir.i32(subtract), marked(t, format), a, b);
 }
 
 function rounding(opcode: string, format: number): OpcodeRow {
   const [, suffix, operands] = FORMATS[format]!;
-  return [
-    `66 0F 3A ${opcode}`,
-    `round${suffix}`,
-    `${operands},Ib`,
-    (t) => onVectors(t, format, (_t, a, b) => withImmediate(t, FP_HELPERS.sse_round, format, a, b)),
-    'raw',
-    'sse',
-    'cpuid:sse4.1',
-  ];
+  return [`66 0F 3A ${opcode}`, `round${suffix}`, `${operands},Ib`, (t, a, b) => withImmediate(t, FP_HELPERS.sse_round, format, a!, b!), 'sse', 'cpuid:sse4.1'];
 }
 
 /** (U)COMISS, (U)COMISD: ZF, PF, CF from the order; OF, SF, AF cleared. */
 function compares(opcode: string, mnemonic: string, quiet: number): OpcodeRow[] {
-  const compare = (t: Translation, format: number): typeof NO_RESULT => {
-    const b = secondOperand(t, format === PS ? SS! : SD!);
-    t.setFlagBits(t.callHelper(FP_HELPERS.sse_compare_flags, t.ir.i32(format), t.ir.i32(quiet), t.readXmm(t.reg), b));
+  const compare = (t: Translation, format: number, a: Value, b: Value): typeof NO_RESULT => {
+    t.setFlagBits(t.callHelper(FP_HELPERS.sse_compare_flags, t.ir.i32(format), t.ir.i32(quiet), a, b));
   };
   return [
-    [`NP 0F ${opcode}`, `${mnemonic}s`, 'Vd,Wd', (t) => compare(t, PS!), 'raw', 'sse', 'cpuid:sse'],
-    [`66 0F ${opcode}`, `${mnemonic}d`, 'Vq,Wq', (t) => compare(t, PD!), 'raw', 'sse', 'cpuid:sse2'],
+    [`NP 0F ${opcode}`, `${mnemonic}s`, 'Vo,Wsv', (t, a, b) => compare(t, PS!, a!, b!), 'reads', 'sse', 'cpuid:sse'],
+    [`66 0F ${opcode}`, `${mnemonic}d`, 'Vo,Wdv', (t, a, b) => compare(t, PD!, a!, b!), 'reads', 'sse', 'cpuid:sse2'],
   ];
 }
 
@@ -158,15 +149,15 @@ function toInteger(t: Translation, bits: Value, double: number, truncate: number
 }
 
 function convert(t: Translation, toDouble: number, lanes: number, a: Value): Value {
-  return t.callHelper(FP_HELPERS.sse_convert, t.ir.i32(toDouble), t.ir.i32(lanes), a);
+  return t.callHelper(FP_HELPERS.sse_convert, marked(t, toDouble), t.ir.i32(lanes), a);
 }
 
 function fromIntegers(t: Translation, double: number, lanes: number, a: Value): Value {
-  return t.callHelper(FP_HELPERS.sse_from_integers, t.ir.i32(double), t.ir.i32(lanes), a);
+  return t.callHelper(FP_HELPERS.sse_from_integers, marked(t, double), t.ir.i32(lanes), a);
 }
 
 function toIntegers(t: Translation, double: number, lanes: number, truncate: number, a: Value): Value {
-  return t.callHelper(FP_HELPERS.sse_to_integers, t.ir.i32(double), t.ir.i32(lanes), t.ir.i32(truncate), a);
+  return t.callHelper(FP_HELPERS.sse_to_integers, marked(t, double), t.ir.i32(lanes), t.ir.i32(truncate), a);
 }
 
 /** From memory these are no MMX instructions: the x87 stack stays as it is. */

@@ -138,7 +138,7 @@ function insertMmx(t: Translation, a: Value, b: Value): Value {
 /** The register form takes the low byte of any register, SPL as well as AH's number. */
 function insertByte(t: Translation): void {
   const value = t.isRegister ? t.readRegister(t.rm, 4) : t.loadMemory(1);
-  t.writeXmm(t.reg, t.ir.op(`i8x16.replace_lane.${immediate(t) & 15}` as OpName, t.readXmm(t.reg), value));
+  t.writeXmm(t.reg, t.ir.op(`i8x16.replace_lane.${immediate(t) & 15}` as OpName, t.readXmm(t.firstSource), value));
 }
 
 function insertDoubleword(t: Translation, a: Value, b: Value): Value {
@@ -150,7 +150,7 @@ function insertSingle(t: Translation): void {
   const { ir } = t;
   const control = immediate(t);
   const value = t.isRegister ? ir.op(`i32x4.extract_lane.${control >> 6}` as OpName, t.readXmm(t.rm)) : t.loadMemory(4);
-  const inserted = ir.op(`i32x4.replace_lane.${(control >> 4) & 3}` as OpName, t.readXmm(t.reg), value);
+  const inserted = ir.op(`i32x4.replace_lane.${(control >> 4) & 3}` as OpName, t.readXmm(t.firstSource), value);
   t.writeXmm(
     t.reg,
     pick(

@@ -2,7 +2,7 @@
 import type { Value } from '@nandu/tcg';
 import { NO_RESULT, type OpcodeTable } from '../decode/opcode-table.js';
 import { FP_HELPERS } from '../fp-helpers.js';
-import { REGISTERS, XMM } from '../state.js';
+import { REGISTERS } from '../state.js';
 import type { Translation } from './translation.js';
 import { immediate, widen } from './vectors.js';
 
@@ -41,7 +41,7 @@ function toIndex(t: Translation, bits: Value): typeof NO_RESULT {
 /** The bits into XMM0, as they are or (bit 6) as a mask of whole elements. */
 function toMask(t: Translation, bits: Value): typeof NO_RESULT {
   const { ir } = t;
-  t.set(XMM[0]!, immediate(t) & 0x40 ? expand(t, bits, immediate(t) & 1) : widen(ir, bits));
+  t.writeXmm(0, immediate(t) & 0x40 ? expand(t, bits, immediate(t) & 1) : widen(ir, bits));
 }
 
 function expand(t: Translation, bits: Value, words: number): Value {

@@ -32,8 +32,8 @@ export const SYSTEM: OpcodeTable = [
   ...randomRows('/6', 'rdrand'),
   ...randomRows('/7', 'rdseed'),
   ['0F A2', 'cpuid', '', helper('cpuid')],
-  ['0F 01 D0', 'xgetbv', '', extendedControl('xgetbv'), 'cpuid:xsave'],
-  ['0F 01 D1', 'xsetbv', '', extendedControl('xsetbv'), 'cpl0', 'cpuid:xsave'],
+  ['NP 0F 01 D0', 'xgetbv', '', readExtendedControl, 'cpuid:xsave'],
+  ['NP 0F 01 D1', 'xsetbv', '', writeExtendedControl, 'cpuid:xsave'],
   ['0F 05', 'syscall', '', (t) => enterKernel(t, 'syscall'), 'cpuid:syscall'],
   ['0F 07', 'sysretd|sysretd|sysretq', '', (t) => leaveKernel(t, 'sysret'), 'cpl0', 'cpuid:syscall'],
   ['0F 34', 'sysenter', '', (t) => enterKernel(t, 'sysenter'), 'cpuid:sysenter'],
@@ -159,12 +159,14 @@ function random(t: Translation): Value {
   return t.fromI64(t.call('random'), t.operandSize);
 }
 
-function extendedControl(name: 'xgetbv' | 'xsetbv') {
-  return (t: Translation): void => {
-    if (!(t.hflags & L.HF_OSXSAVE)) return t.undefinedOpcode();
-    t.call(name);
-    if (name === 'xsetbv') t.stopAfter();
-  };
+/** The helpers make the checks. */
+function readExtendedControl(t: Translation): void {
+  t.call('xgetbv', t.ir.i32(t.hasFeature('xgetbv1') ? 1 : 0));
+}
+
+function writeExtendedControl(t: Translation): void {
+  t.call('xsetbv');
+  t.stopAfter();
 }
 
 /** Both may clear TF: a single-step trap comes only after the next instruction, if at all. */

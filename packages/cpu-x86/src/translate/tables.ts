@@ -1,10 +1,13 @@
 import type { OpcodeTable } from '../decode/opcode-table.js';
 import { ARITHMETIC } from './arithmetic.js';
+import { AVX_MOVES } from './avx-moves.js';
+import { AVX_PERMUTE } from './avx-permute.js';
 import { BITS } from './bits.js';
 import { BMI } from './bmi.js';
 import { CONTROL } from './control.js';
 import { CRYPTO } from './crypto.js';
 import { FLAG_CONTROL } from './flag-control.js';
+import { FMA } from './fma.js';
 import { MOVES } from './moves.js';
 import { MULTIPLY } from './multiply.js';
 import { SEGMENTS } from './segments.js';
@@ -19,7 +22,11 @@ import { SSE_STRINGS } from './sse-strings.js';
 import { STACK } from './stack.js';
 import { STRINGS } from './strings.js';
 import { SYSTEM } from './system.js';
+import { vexForms } from './vex-forms.js';
 import { X87 } from './x87.js';
+
+/** SSE, and what was added to it: most of this has forms with a VEX prefix. */
+const VECTORS: readonly OpcodeTable[] = [SSE_CONTROL, SSE_FLOAT, SSE_INTEGER, SSE_MOVES, SSE_SHIFTS, SSE_SHUFFLES, SSE_STRINGS, CRYPTO];
 
 /** Every table that the decoder is made from. A row that names a prefix wins over one that does not, whatever the order. */
 export const TABLES: readonly OpcodeTable[] = [
@@ -36,12 +43,9 @@ export const TABLES: readonly OpcodeTable[] = [
   SYSTEM,
   FLAG_CONTROL,
   X87,
-  SSE_CONTROL,
-  SSE_FLOAT,
-  SSE_INTEGER,
-  SSE_MOVES,
-  SSE_SHIFTS,
-  SSE_SHUFFLES,
-  SSE_STRINGS,
-  CRYPTO,
+  ...VECTORS,
+  vexForms(VECTORS),
+  AVX_MOVES,
+  AVX_PERMUTE,
+  FMA,
 ];

@@ -9,6 +9,8 @@ import { TABLES } from './tables.js';
 import { EXCEPTION, Translation } from './translation.js';
 
 const PAGE = 0x1000;
+/** Vector instructions can be many ops each: blocks that have more than this are long enough. */
+const MOST_OPS = 2000;
 /** Under these, every instruction is a block: something has to be done, or undone, after it. */
 const SINGLE_INSTRUCTION = L.HF_TF | L.HF_INHIBIT | L.HF_RF | L.HF_BREAKPOINTS;
 
@@ -32,7 +34,7 @@ export class BlockTranslator {
     t.startBlock(ir);
     while (!ir.ended) {
       const pc = mode64 ? request.pc + offset : (request.pc + offset) >>> 0;
-      if (count === most || (count > 0 && start + offset >= PAGE)) {
+      if (count === most || (count > 0 && (start + offset >= PAGE || ir.length > MOST_OPS))) {
         t.endNext(pc);
         break;
       }

@@ -6,7 +6,7 @@ import { Env, type Helper, type Ir, type Value, type ValueType } from '@nandu/tc
 import * as L from '../../assembly/layout.js';
 import type { Feature } from '../decode/opcode-table.js';
 import { type Operand, sizeOf } from '../decode/operand.js';
-import { BLOCK_FLAGS, EFLAGS, INHIBIT, INTERRUPT_PENDING, PC, SEGMENT_SELECTORS } from '../state.js';
+import { BLOCK_FLAGS, EFLAGS, INHIBIT, INTERRUPT_PENDING, PC, SEGMENT_SELECTORS, XMM } from '../state.js';
 import { SYSTEM_HELPERS, type SystemHelperName } from '../system-helpers.js';
 import { EXCEPTION } from './exceptions.js';
 import { FlagTracker } from './flags.js';
@@ -35,6 +35,8 @@ export class Translation extends FlagTracker {
     this.startInstructionOfMemory();
     this.memoryAddress = undefined;
     this.stop = false;
+    this.isWide = false;
+    this.half = 0;
   }
 
   // Operands of the row.
@@ -83,6 +85,10 @@ export class Translation extends FlagTracker {
         return this.readXmmAs(this.reg, size, operand.type);
       case 'U':
         return this.readXmmAs(this.rm, size, operand.type);
+      case 'H':
+        return this.readXmmAs(this.vvvv, size, operand.type);
+      case 'L':
+        return this.readXmmAs(this.immediateRegister, size, operand.type);
       case 'W':
         return this.isRegister ? this.readXmmAs(this.rm, size, operand.type) : this.loadOperandMemory(operand, size, forWrite);
       case 'P':
@@ -119,6 +125,8 @@ export class Translation extends FlagTracker {
         return this.writeXmmAs(this.reg, size, value);
       case 'U':
         return this.writeXmmAs(this.rm, size, value);
+      case 'H':
+        return this.writeXmmAs(this.vvvv, size, value);
       case 'W':
         return this.isRegister ? this.writeXmmAs(this.rm, size, value) : this.storeOperandMemory(operand, size, value);
       case 'P':
@@ -130,6 +138,11 @@ export class Translation extends FlagTracker {
       default:
         throw new Error(`operand ${operand.text} cannot be stored`);
     }
+  }
+
+  /** The register in bits 4-7 of the immediate; outside 64-bit mode bit 7 is ignored. */
+  private get immediateRegister(): number {
+    return (this.immediate >> 4) & (this.mode64 ? 15 : 7);
   }
 
   private immediateValue(operand: Operand, size: number): Value {
@@ -160,26 +173,29 @@ export class Translation extends FlagTracker {
   private optionsOf(operand: Operand, size: number, forWrite: boolean) {
     return {
       ...(operand.type ? { type: operand.type } : undefined),
-      ...(size === 16 && !this.row!.unaligned ? { aligned: 16 } : undefined),
+      ...(size === 16 && !this.row!.unaligned && !this.half ? { aligned: this.isWide ? 32 : 16 } : undefined),
       ...(forWrite ? { forWrite } : undefined),
     };
   }
 
+  /** A vector; or of a narrower operand the lane: with `half` 1 the one that the upper half of the result is made from. */
   private readXmmAs(number: number, size: number, type: ValueType | undefined): Value {
     const { ir } = this;
-    const whole = this.readXmm(number);
-    if (size === 16) return whole;
-    if (size === 8) return ir.op(type === 'f64' ? 'f64x2.extract_lane.0' : 'i64x2.extract_lane.0', whole);
-    if (size === 4) return ir.op(type === 'f32' ? 'f32x4.extract_lane.0' : 'i32x4.extract_lane.0', whole);
-    return size === 2 ? this.markExtended(ir.op('i16x8.extract_lane.0', whole), 2) : this.markExtended(ir.op('i8x16.extract_lane.0', whole), 1);
+    if (size === 16 || type === 'v128') return this.readXmm(number);
+    const whole = this.get(XMM[number]!);
+    const lane = this.half;
+    if (size === 8) return ir.op(`${type === 'f64' ? 'f64x2' : 'i64x2'}.extract_lane.${lane}`, whole);
+    if (size === 4) return ir.op(`${type === 'f32' ? 'f32x4' : 'i32x4'}.extract_lane.${lane}`, whole);
+    return this.markExtended(ir.op(size === 2 ? `i16x8.extract_lane.${lane}` : `i8x16.extract_lane.${lane}`, whole), size);
   }
 
-  /** By the value's type: v128 replaces the register, others its lowest lane. */
+  /** By the value's type: v128 replaces the register, others its lowest lane: of the first source, if there are three operands. */
   private writeXmmAs(number: number, _size: number, value: Value): void {
     const { ir } = this;
     const lanes = { i32: 'i32x4', i64: 'i64x2', f32: 'f32x4', f64: 'f64x2' } as const;
     const type = ir.typeOf(value);
-    this.writeXmm(number, type === 'v128' ? value : ir.op(`${lanes[type]}.replace_lane.0`, this.readXmm(number), value));
+    const rest = this.vex ? this.vvvv : number;
+    this.writeXmm(number, type === 'v128' ? value : ir.op(`${lanes[type]}.replace_lane.0`, this.readXmm(rest), value));
   }
 
   private readMmxAs(number: number, size: number): Value {
