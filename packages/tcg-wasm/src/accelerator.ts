@@ -289,6 +289,7 @@ export class TcgAccelerator {
       }
     }
     for (const block of blocks) this.#invalidate(block);
+    this.#table.tidyGrains(linear, size);
     return 0;
   }
 

@@ -24,6 +24,10 @@ export class Block implements CodeBlock {
   /** Addresses of the jumps that are linked to it. */
   readonly incoming: number[] = [];
 
+  /** Linear addresses behind its last byte, in its first page and in its second (0: it has none there). */
+  private readonly end: number;
+  private readonly end2: number;
+
   constructor(
     readonly index: number,
     readonly address: number,
@@ -38,13 +42,21 @@ export class Block implements CodeBlock {
     /** The frame (guest-physical address / 4096) of each page. */
     readonly frame: number,
     readonly frame2: number,
-  ) {}
+  ) {
+    const inFirst = Math.min(byteLength, PAGE_SIZE - (linear % PAGE_SIZE));
+    this.end = linear + inFirst;
+    this.end2 = byteLength > inFirst ? linear2 + byteLength - inFirst : 0;
+  }
 
-  /** Linear addresses of the bytes that it was made from: [start, end) in one page each. */
-  *ranges(): Generator<readonly [number, number]> {
-    const inFirst = Math.min(this.byteLength, PAGE_SIZE - (this.linear % PAGE_SIZE));
-    yield [this.linear, this.linear + inFirst];
-    if (this.byteLength > inFirst) yield [this.linear2, this.linear2 + this.byteLength - inFirst];
+  /** Whether it was made from some of these bytes of linear memory (within one page). */
+  overlaps(from: number, to: number): boolean {
+    return (this.linear < to && from < this.end) || (this.end2 !== 0 && this.linear2 < to && from < this.end2);
+  }
+
+  /** Visits the linear addresses of the bytes that it was made from, [start, end) in one page each, and the page's frame. */
+  eachRange(visit: (start: number, end: number, frame: number) => void): void {
+    visit(this.linear, this.end, this.frame);
+    if (this.end2 !== 0) visit(this.linear2, this.end2, this.frame2);
   }
 }
 
@@ -135,8 +147,7 @@ export class BlockTable {
     const slot = this.#slot(block.linear, block.flags);
     this.#u32[(block.address + M.BLOCK_NEXT) >> 2] = this.#u32[slot]!;
     this.#u32[slot] = block.address;
-    let frame = block.frame;
-    for (const [start, end] of block.ranges()) {
+    block.eachRange((start, end, frame) => {
       const page = start >>> PAGE_SHIFT;
       let blocks = this.#pages.get(page);
       if (blocks === undefined) {
@@ -149,8 +160,7 @@ export class BlockTable {
       let pages = this.#frames.get(frame);
       if (pages === undefined) this.#frames.set(frame, (pages = new Set()));
       pages.add(page);
-      frame = block.frame2;
-    }
+    });
   }
 
   /** Links a jump to its block: `from` is the address of an `unlinked` micro-op. */
@@ -167,15 +177,23 @@ export class BlockTable {
   /** The blocks made from some of these bytes of linear memory (within one page). */
   overlapping(linear: number, length: number): Block[] {
     const found: Block[] = [];
-    for (const block of this.#pages.get(linear >>> PAGE_SHIFT) ?? []) {
-      for (const [start, end] of block.ranges()) {
-        if (start < linear + length && linear < end) {
-          found.push(block);
-          break;
-        }
-      }
-    }
+    for (const block of this.#pages.get(linear >>> PAGE_SHIFT) ?? []) if (block.overlaps(linear, linear + length)) found.push(block);
     return found;
+  }
+
+  /** Takes the marks off grains within this range that no block is left in. */
+  tidyGrains(linear: number, length: number): void {
+    for (let grain = linear >>> M.GRAIN_SHIFT; grain <= (linear + length - 1) >>> M.GRAIN_SHIFT; grain++) {
+      const at = M.CODE_GRAINS + (grain >>> 3);
+      if ((this.#u8[at]! & (1 << (grain & 7))) === 0) continue;
+      const start = grain * 2 ** M.GRAIN_SHIFT;
+      if (!this.#isCode(start, start + 2 ** M.GRAIN_SHIFT)) this.#u8[at]! &= ~(1 << (grain & 7));
+    }
+  }
+
+  #isCode(from: number, to: number): boolean {
+    for (const block of this.#pages.get(from >>> PAGE_SHIFT) ?? []) if (block.overlaps(from, to)) return true;
+    return false;
   }
 
   /** Linear pages that code was made from when they were at this guest-physical frame. */
@@ -204,7 +222,7 @@ export class BlockTable {
     block.incoming.length = 0;
     this.#unchain(block);
     this.#forgetJumps(block);
-    for (const [start] of block.ranges()) this.#removeFromPage(start >>> PAGE_SHIFT, block);
+    block.eachRange((start) => this.#removeFromPage(start >>> PAGE_SHIFT, block));
   }
 
   installRegion(region: Region): void {
@@ -304,15 +322,11 @@ export class BlockTable {
     const blocks = this.#pages.get(page);
     if (blocks === undefined) return;
     blocks.delete(block);
+    // Grains of other blocks stay marked, and those of this one until somebody writes there: see `tidyGrains`.
+    if (blocks.size > 0) return;
+    this.#pages.delete(page);
     this.#u8.fill(0, M.CODE_GRAINS + page * 8, M.CODE_GRAINS + page * 8 + 8);
-    if (blocks.size === 0) {
-      this.#pages.delete(page);
-      this.#u8[M.CODE_MAP + page] = 0;
-      return;
-    }
-    for (const other of blocks) {
-      for (const [start, end] of other.ranges()) if (start >>> PAGE_SHIFT === page) this.#markGrains(start, end);
-    }
+    this.#u8[M.CODE_MAP + page] = 0;
   }
 
   #markGrains(start: number, end: number): void {
