@@ -1,27 +1,31 @@
 /**
- * Makes floating-point.json: for every row of the x87, MMX and SSE tables a few random instructions with edge operands, and what
- * a real CPU makes of them (see `recordedOn` there). Needs the compiled package and gcc; x86-64 Linux.
+ * Makes floating-point.json and avx.json.gz: for every row of the x87, MMX and SSE tables, and of those with a VEX prefix, a few random
+ * instructions with edge operands, and what a real CPU makes of them (see `recordedOn` there). Needs the compiled package, gcc, and a
+ * CPU with AVX2, FMA and F16C; x86-64 Linux.
  *
- *     node vectors/generate.mjs [records per row] [seed]
+ *     node vectors/generate.mjs floating-point|avx [records per row] [seed]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 const HERE = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
-const TABLES = [
+const SET = process.argv[2] ?? 'floating-point';
+const TABLES = SET === 'avx' ? [['avx-moves', 'AVX_MOVES'], ['avx-permute', 'AVX_PERMUTE'], ['fma', 'FMA'], ['tables', 'VEX']] : [
   ['sse-float', 'SSE_FLOAT'], ['sse-integer', 'SSE_INTEGER'], ['sse-moves', 'SSE_MOVES'], ['sse-shift', 'SSE_SHIFTS'],
   ['sse-shuffle', 'SSE_SHUFFLES'], ['sse-strings', 'SSE_STRINGS'], ['x87', 'X87'],
 ];
 /** Approximations and transcendental functions differ between makers; these reach what a test cannot see. */
-const LEFT_OUT = /^(rcp|rsqrt|f2xm1|fyl2x|fyl2xp1|fptan|fpatan|fsin|fcos|fsincos|fprem1?|fldcw|fnstcw|fldenv|fnstenv|fnsave|frstor|fninit|fwait)/;
-const RECORD = 632;
-const [STATE_IN, STATE_OUT] = [24, 328];
+const LEFT_OUT = /^(rcp|rsqrt|f2xm1|fyl2x|fyl2xp1|fptan|fpatan|fsin|fcos|fsincos|fprem1?|fldcw|fnstcw|fldenv|fnstenv|fnsave|frstor|fninit|fwait|v?rcp|vrsqrt|vldmxcsr)/;
+const STATE = 368;
+const [STATE_IN, STATE_OUT] = [24, 24 + STATE];
+const RECORD = 24 + 2 * STATE;
 /** Field, offset in the state, bytes. */
-const FIELDS = [['gpr', 0, 32], ['flags', 32, 8], ['mxcsr', 40, 4], ['fsw', 44, 2], ['ftw', 46, 2], ['st', 48, 128], ['xmm', 176, 64], ['memory', 240, 64]];
+const FIELDS = [['gpr', 0, 32], ['flags', 32, 8], ['mxcsr', 40, 4], ['fsw', 44, 2], ['ftw', 46, 2], ['st', 48, 128], ['xmm', 176, 64], ['memory', 240, 64], ['upper', 304, 64]];
 
-let state = BigInt(process.argv[3] ?? 1) * 0x9e37_79b9_7f4a_7c15n + 1n;
+let state = BigInt(process.argv[4] ?? 1) * 0x9e37_79b9_7f4a_7c15n + 1n;
 function random64() {
   state = BigInt.asUintN(64, state ^ (state << 13n));
   state ^= state >> 7n;
@@ -54,6 +58,7 @@ function integers() {
 
 function half(kind) {
   if (kind === 'single') return float(8, 23) | (float(8, 23) << 32n);
+  if (kind === 'half') return [0n, 16n, 32n, 48n].reduce((value, at) => value | (float(5, 10) << at), 0n);
   if (kind === 'double') return float(11, 52);
   if (kind === 'text') return Array.from({ length: 8 }).reduce((value) => (value << 8n) | BigInt(one([0, 1, 2, 3, 1, 2])), 0n);
   return integers();
@@ -69,14 +74,41 @@ function extended(buffer, at) {
 }
 
 function kindOf(mnemonic) {
-  if (/^pcmp[ei]str/.test(mnemonic)) return 'text';
-  if (/^cvt(si|pi|dq)/.test(mnemonic)) return 'integer';
-  if (/^cvtt?(ps|ss)2|(ps|ss)$/.test(mnemonic)) return 'single';
-  return /^cvtt?(pd|sd)2|(pd|sd)$/.test(mnemonic) ? 'double' : 'integer';
+  if (/^v?pcmp[ei]str/.test(mnemonic)) return 'text';
+  if (/^vcvtph/.test(mnemonic)) return 'half';
+  if (/^v?cvt(si|pi|dq)/.test(mnemonic)) return 'integer';
+  if (/^v?cvtt?(ps|ss)2|(ps|ss)$/.test(mnemonic)) return 'single';
+  return /^v?cvtt?(pd|sd)2|(pd|sd)$/.test(mnemonic) ? 'double' : 'integer';
 }
 
 /** One instruction of a row: prefix, REX.W at random where it matters, registers 0-3 or [rdi]. */
-function encode([opcode, mnemonic, operandText, , ...attributes]) {
+function encode(row) {
+  return row[0].startsWith('VEX') ? encodeVex(row) : encodeLegacy(row);
+}
+
+/** The same with a VEX prefix of three bytes. The index of a gather is register 3, its mask 1, its destination 0. */
+function encodeVex([opcode, , operandText, , ...attributes]) {
+  const [, prefix, , ...rest] = opcode.split(' ');
+  const map = rest[0] === '38' || rest[0] === '3A' ? (rest.shift() === '38' ? 2 : 3) : 1;
+  const operands = operandText === '' ? [] : operandText.split(',');
+  const has = (name) => attributes.includes(name);
+  const gathers = has('vsib');
+  const w = has('w1') ? 1 : has('w0') ? 0 : operands.some((o) => /^[EG]y/.test(o)) ? below(2) : 0;
+  const l = has('l1') ? 1 : has('l01') ? below(2) : 0;
+  const vvvv = gathers ? 1 : operands.some((o) => o.startsWith('H')) ? below(4) : 0;
+  const bytes = [0xc4, 0xe0 | map, (w << 7) | ((vvvv ^ 15) << 3) | (l << 2) | ['NP', '66', 'F3', 'F2'].indexOf(prefix), Number.parseInt(rest[0], 16)];
+  if (operands.length === 0) return bytes;
+  const digit = rest[1]?.startsWith('/') ? Number(rest[1].slice(1)) : below(4);
+  const memoryOnly = has('mem') || operands.some((o) => o.startsWith('M'));
+  const registerOnly = has('reg') || operands.some((o) => /^[UN]/.test(o));
+  const memory = memoryOnly || (!registerOnly && below(3) === 0);
+  if (gathers) bytes.push(0x04, 0x1f);
+  else bytes.push(memory ? (digit << 3) | 7 : 0xc0 | (digit << 3) | below(4));
+  if (operands.some((o) => /^(Ib|L)/.test(o))) bytes.push(rest[0] === '60' || rest[0] === '61' ? below(128) : below(256) & (operands.some((o) => o.startsWith('L')) ? 0x3f : 0xff));
+  return bytes;
+}
+
+function encodeLegacy([opcode, mnemonic, operandText, , ...attributes]) {
   const words = opcode.split(' ');
   const prefix = ['NP', '66', 'F3', 'F2'].includes(words[0]) && words.length > 1 && !words[1].startsWith('/') ? words.shift() : 'NP';
   const operands = operandText.split(',');
@@ -116,7 +148,10 @@ function makeRecord(row) {
     else if (row.includes('mmx') || row[2].match(/[PQN]q/)) record.writeBigUInt64LE(half(kind), at(48 + 16 * i));
   }
   for (let i = 0; i < 8; i++) record.writeBigUInt64LE(isX87 ? 0n : half(kind), at(176 + 8 * i));
-  for (let i = 0; i < 2; i++) record.writeBigUInt64LE(half(isX87 ? one(['single', 'double', 'integer']) : kind), at(240 + 8 * i));
+  if (SET === 'avx') for (let i = 0; i < 8; i++) record.writeBigUInt64LE(half(kind), at(304 + 8 * i));
+  // Indexes that stay in the memory: doublewords, every other one zero, so that quadwords are as small.
+  if (row.includes('vsib')) for (let i = 0; i < 4; i++) record.writeBigUInt64LE(BigInt(below(56)), at((i < 2 ? 176 + 48 : 304 + 48 - 16) + 8 * i));
+  for (let i = 0; i < (SET === 'avx' ? 8 : 2); i++) record.writeBigUInt64LE(half(isX87 ? one(['single', 'double', 'integer']) : kind), at(240 + 8 * i));
   if (isX87 && /^(fld|fbld)$/.test(row[1])) extended(record, at(240));
   return record;
 }
@@ -134,7 +169,7 @@ function fieldsOf(record, start, unless) {
 const rows = [];
 for (const [file, name] of TABLES) rows.push(...(await import(join(HERE, `../dist/src/translate/${file}.js`)))[name]);
 const tested = rows.filter((row) => !LEFT_OUT.test(row[1]));
-const records = tested.flatMap((row) => Array.from({ length: Number(process.argv[2] ?? 2) }, () => makeRecord(row)));
+const records = tested.flatMap((row) => Array.from({ length: Number(process.argv[3] ?? 2) }, () => makeRecord(row)));
 const directory = mkdtempSync(join(tmpdir(), 'vectors-'));
 const file = join(directory, 'records');
 writeFileSync(file, Buffer.concat(records));
@@ -147,5 +182,7 @@ const lines = records.map((_, i) => {
   return JSON.stringify({ ...left, ...(record[1] ? { trap: record[1] } : {}), in: fieldsOf(record, STATE_IN), out: fieldsOf(record, STATE_OUT, STATE_IN) });
 });
 const cpu = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
-writeFileSync(join(HERE, 'floating-point.json'), `{ "recordedOn": ${JSON.stringify(cpu)}, "vectors": [\n${lines.join(',\n')}\n] }\n`);
+const text = `{ "recordedOn": ${JSON.stringify(cpu)}, "vectors": [\n${lines.join(',\n')}\n] }\n`;
+if (SET === 'avx') writeFileSync(join(HERE, 'avx.json.gz'), gzipSync(text, { level: 9 }));
+else writeFileSync(join(HERE, 'floating-point.json'), text);
 console.log(`${records.length} vectors`);

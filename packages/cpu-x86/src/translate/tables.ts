@@ -28,6 +28,9 @@ import { X87 } from './x87.js';
 /** SSE, and what was added to it: most of this has forms with a VEX prefix. */
 const VECTORS: readonly OpcodeTable[] = [SSE_CONTROL, SSE_FLOAT, SSE_INTEGER, SSE_MOVES, SSE_SHIFTS, SSE_SHUFFLES, SSE_STRINGS, CRYPTO];
 
+/** These forms. */
+export const VEX: OpcodeTable = vexForms(VECTORS);
+
 /** Every table that the decoder is made from. A row that names a prefix wins over one that does not, whatever the order. */
 export const TABLES: readonly OpcodeTable[] = [
   ARITHMETIC,
@@ -44,7 +47,7 @@ export const TABLES: readonly OpcodeTable[] = [
   FLAG_CONTROL,
   X87,
   ...VECTORS,
-  vexForms(VECTORS),
+  VEX,
   AVX_MOVES,
   AVX_PERMUTE,
   FMA,
