@@ -40,7 +40,9 @@ function areOrdinary(ir: Ir, x: Value, double: boolean): Value {
 /** Arguments: format, first and second operand. A square root takes the second alone. */
 export function quickArithmetic(operation: 'add' | 'sub' | 'mul' | 'div' | 'sqrt'): QuickCase {
   return (ir, [formatValue, a, b]) => {
-    const format = ir.constantOf(formatValue!)! & ~LOWER_OF_TWO;
+    const marked = ir.constantOf(formatValue!);
+    if (marked === undefined) return undefined;
+    const format = marked & ~LOWER_OF_TWO;
     const isDouble = format === SD || format === PD;
     const operands = operation === 'sqrt' ? [b!] : [a!, b!];
     if (format === PS || format === PD) {
