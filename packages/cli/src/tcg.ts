@@ -22,15 +22,18 @@ import { inject, injectable } from 'tsyringe';
 
 /**
  * Properties of `-accel tcg`: `tier=interpreter` runs tier 0 only, `threshold=` is the number of entries that make a block hot,
- * `eager=on` compiles user-mode code when it ran twice, and everything around it that ran at all (for tests of tier 1).
+ * `eager=on` compiles user-mode code when it ran twice, and everything around it that ran at all (for tests of tier 1),
+ * `opcount=on` counts operations for `info opcount`.
  */
 function acceleratorOptions(properties: Readonly<Record<string, string>>): AcceleratorOptions {
-  const { tier = 'both', threshold, eager = 'off' } = properties;
+  const { tier = 'both', threshold, eager = 'off', opcount = 'off' } = properties;
   if (tier !== 'both' && tier !== 'interpreter') throw new ConfigError(`Parameter 'tier' expects 'both' or 'interpreter'`);
   if (eager !== 'on' && eager !== 'off') throw new ConfigError(`Parameter 'eager' expects 'on' or 'off'`);
+  if (opcount !== 'on' && opcount !== 'off') throw new ConfigError(`Parameter 'opcount' expects 'on' or 'off'`);
   if (threshold !== undefined && !/^[1-9]\d{0,8}$/.test(threshold)) throw new ConfigError(`Parameter 'threshold' expects a number from 1 to 999999999`);
   return {
     tier,
+    opcount: opcount === 'on',
     regions: (host) => new WasmRegionCompiler(host, eager === 'on' ? EAGER : {}),
     ...(eager === 'on' ? { eagerMmu: MMU_USER } : {}),
     ...(threshold === undefined ? {} : { threshold: Number(threshold) }),

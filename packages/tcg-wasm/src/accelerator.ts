@@ -5,6 +5,7 @@ import type { Subscription } from 'rxjs';
 import { type Block, BlockTable } from './block-table.js';
 import * as M from './memory-map.js';
 import { EnvHead, instantiate, type Modules } from './modules.js';
+import { OpCounts } from './op-counts.js';
 import { type AcceleratorSetup, type Counters, newCounters } from './options.js';
 import { PhysicalBridge } from './physical-bridge.js';
 import type { CodeBlock, Region, RegionCompiler, RegionCompilerFactory, RegionHost } from './region-compiler.js';
@@ -41,6 +42,8 @@ class Vcpu {
 
 export class TcgAccelerator {
   readonly counters: Counters = newCounters();
+  /** With the option `opcount`. */
+  readonly opCounts: OpCounts | undefined;
   readonly memory: WebAssembly.Memory;
   readonly target: Target;
   readonly #modules: Modules;
@@ -74,6 +77,7 @@ export class TcgAccelerator {
       (page) => this.#envs.forEach((env) => this.#modules.mmu.tlb_protect(env, page)),
       (region) => this.#regionDropped(region),
     );
+    this.opCounts = options.opcount ? new OpCounts() : undefined;
     const tiered = options.tier !== 'interpreter';
     const threshold = tiered ? this.#threshold : 0;
     this.#table.heatOf = (mmu) => (tiered && mmu === options.eagerMmu ? EAGER_THRESHOLD : threshold);
@@ -85,6 +89,7 @@ export class TcgAccelerator {
       modules: this.#modules,
       table: this.#table,
       arenaEnd: options.arenaEnd ?? M.ARENA_END,
+      opCounts: this.opCounts,
     });
     this.#regions = tiered ? (options.regions ?? defaultRegions)(this.#regionHost()) : undefined;
     this.#subscription = physical.changes$.subscribe(() => this.#mapChanged());

@@ -9,6 +9,8 @@ export interface AcceleratorOptions {
   readonly threshold?: number;
   /** Blocks fetched through this MMU index are hot when they ran twice, and compiled at the end of the slice: for tests of tier 1. */
   readonly eagerMmu?: number;
+  /** Count the operations of what is translated, for `info opcount`. */
+  readonly opcount?: boolean;
   /** Another tier 1 than ours. */
   readonly regions?: RegionCompilerFactory;
   /** Most guest instructions in a block; 128 unless said otherwise. */

@@ -4,6 +4,7 @@ import { BlockBuilder, CodeFault, type CodeReader, Env, type IrBlock, optimise, 
 import { Block, type BlockTable } from './block-table.js';
 import * as M from './memory-map.js';
 import type { EnvHead, Modules } from './modules.js';
+import type { OpCounts } from './op-counts.js';
 import type { PhysicalBridge } from './physical-bridge.js';
 import type { CodeBlock } from './region-compiler.js';
 import { Lowering, type LoweringContext } from './tier0/lower.js';
@@ -32,6 +33,7 @@ export interface TranslatorSetup {
   readonly modules: Modules;
   readonly table: BlockTable;
   readonly arenaEnd: number;
+  readonly opCounts?: OpCounts | undefined;
 }
 
 /** The second page is not to be read now: the block ends before the instruction that needs it. */
@@ -119,7 +121,8 @@ export class Translator {
       if (head.get(Env.ENV_FAULT) === 0) throw new Error(`${this.setup.target.name}: no instruction was translated at ${pc.toString(16)}, and none faulted`);
       return undefined;
     }
-    const { table } = this.setup;
+    const { table, opCounts } = this.setup;
+    opCounts?.add(ir);
     const second = offset + ir.byteLength > PAGE_SIZE ? reader.second : undefined;
     const address = this.#arena;
     const isRam = first.linear !== 0 && (second === undefined || second.linear !== 0);

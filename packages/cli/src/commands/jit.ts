@@ -41,6 +41,26 @@ export const infoJit = hmpCommand({
   },
 });
 
+/** QEMU's command: operations of the intermediate code that were translated, and here the helpers that they call. */
+export const infoOpcount = hmpCommand({
+  name: 'info opcount',
+  args: '',
+  params: '',
+  help: 'show dynamic compiler opcode counters',
+  run(_, { machine }) {
+    if (machine.container.resolve<MachineConfig>(MACHINE_CONFIG).accelerator !== 'tcg') {
+      throw new ConfigError('Opcode count information is only available with accel=tcg');
+    }
+    const factory: CpuFactory = machine.container.resolve(CpuFactory as never);
+    const counts = factory instanceof TcgCpuFactory ? factory.accelerator.opCounts : undefined;
+    if (counts === undefined) return '[TCG profiler not enabled: start with -accel tcg,opcount=on]\n';
+    return counts
+      .rows()
+      .map(([name, count]) => `${name} ${count}\n`)
+      .join('');
+  },
+});
+
 /** A board without processors has no factory of them, either. */
 function translation(factory: CpuFactory): string {
   if (!(factory instanceof TcgCpuFactory)) return '';
