@@ -6,15 +6,11 @@
  *   npm run bench -- --quick            short kernels, one round; under three minutes
  *   npm run bench -- --parts boot,latency --rounds 5 --node /path/to/another/node
  *   npm run bench -- --long             a load of 30 minutes, too (--minutes N)
- *
- * Parts: suite, boot, memory, latency, scale. Other options: --only crc32,fib (of the suite), --scale 0.3 (of its iterations),
- * --guest default (the kernel: 6.12 unless said otherwise), --out FOLDER. Needs python3, gcc, make, busybox-static, apt.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { measureBoot } from './bench/boot.mjs';
 import { chart } from './bench/chart.mjs';
 import { measureLatency } from './bench/latency.mjs';
@@ -22,31 +18,36 @@ import { measureMemory } from './bench/memory.mjs';
 import { table } from './bench/report.mjs';
 import { measureScale } from './bench/scale.mjs';
 import { measureSuite } from './bench/suite.mjs';
-import { bootstrap, main, progress, ROOT, run } from './bootstrap.mjs';
+import { bootstrap, main, needTools, progress, ROOT, run } from './bootstrap.mjs';
 
 const PARTS = { boot: measureBoot, suite: measureSuite, memory: measureMemory, latency: measureLatency, scale: measureScale };
 
-main(async () => {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      long: { type: 'boolean', default: false },
-      minutes: { type: 'string' },
-      parts: { type: 'string' },
-      rounds: { type: 'string' },
-      scale: { type: 'string' },
-      only: { type: 'string' },
-      guest: { type: 'string', default: '6.12' },
-      node: { type: 'string', default: process.execPath },
-      out: { type: 'string', default: join(ROOT, '.cache/bench') },
-    },
-  });
+const COMMAND = {
+  name: 'npm run bench',
+  about: 'Measures Nandu beside an installed QEMU, in turns; prints a table (ratios below 1: Nandu is faster), writes JSON and a picture.',
+  options: {
+    quick: { help: 'short kernels, one round: under three minutes' },
+    long: { help: 'the part `scale`, too: a load of 30 minutes' },
+    minutes: { value: 'N', help: 'how long that load lasts' },
+    parts: { value: 'LIST', help: `some of ${Object.keys(PARTS).join(', ')}` },
+    rounds: { value: 'N', help: 'how often everything is measured (3; quick: 1)' },
+    scale: { value: 'N', help: "share of the suite's iterations (1; quick: 0.05)" },
+    only: { value: 'LIST', help: 'kernels of the suite, such as crc32,fib' },
+    guest: { value: 'NAME', help: "which of Debian's kernels: default, 6.12", default: '6.12' },
+    node: { value: 'FILE', help: 'another Node to run Nandu on', default: process.execPath },
+    out: { value: 'FOLDER', help: 'where the figures go', default: join(ROOT, '.cache/bench') },
+  },
+};
+const TOOLS = ['qemu-system-x86_64', 'python3', 'make', 'gcc', 'ld', 'cpio', 'gzip', 'file'];
+
+main(COMMAND, async ({ values }) => {
   const { quick, long, out } = values;
   const parts = values.parts?.split(',') ?? ['boot', 'suite', 'memory', 'latency', ...(long ? ['scale'] : [])];
   const unknown = parts.find((part) => !PARTS[part]);
   if (unknown) throw new Error(`no part '${unknown}': there are ${Object.keys(PARTS).join(', ')}`);
+  needTools(COMMAND.name, TOOLS);
   await bootstrap();
-  const { fetchGuest } = await import('../packages/guest-linux/dist/src/index.js');
+  const { fetchBusybox, fetchGuest } = await import('../packages/guest-linux/dist/src/index.js');
   const guest = await fetchGuest(values.guest, progress);
   const context = {
     quick,
@@ -54,10 +55,10 @@ main(async () => {
     guest,
     progress,
     only: values.only,
-    rounds: Number(values.rounds ?? (quick ? 1 : 3)),
-    scale: values.scale ?? (quick ? '0.05' : '1'),
-    minutes: Number(values.minutes ?? (long ? 30 : 2)),
-    bench: await benchGuests(),
+    rounds: values.rounds ?? (quick ? 1 : 3),
+    scale: String(values.scale ?? (quick ? 0.05 : 1)),
+    minutes: values.minutes ?? (long ? 30 : 2),
+    bench: await benchGuests(await fetchBusybox(progress)),
     // In this order in every round; what knows no pairs takes the first for QEMU's and the second for ours.
     emulators: [
       { label: 'qemu', command: ['qemu-system-x86_64', '-accel', 'tcg'] },
@@ -81,9 +82,10 @@ main(async () => {
 });
 
 /** Guests of our own, made from bench/. */
-async function benchGuests() {
+async function benchGuests(busybox) {
   const folder = join(ROOT, 'bench');
-  await run('make', ['-C', join(folder, 'guest'), 'out/initrd-x86_64.gz'], { label: 'building the guest benchmarks' });
+  const env = { BUSYBOX_X86_64: busybox };
+  await run('make', ['-C', join(folder, 'guest'), 'out/initrd-x86_64.gz'], { label: 'building the guest benchmarks', env });
   await run('make', ['-C', join(folder, 'latency')], { label: 'building the latency kernel' });
   return {
     folder,

@@ -5,8 +5,9 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readCommandLine } from './command-line.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMPS = join(ROOT, '.cache');
@@ -21,7 +22,7 @@ export function run(command, args, { label, env = {}, inherit = false } = {}) {
     if (label) progress(label);
     child.stdout?.on('data', (data) => (output += data));
     child.stderr?.on('data', (data) => (output += data));
-    child.on('error', reject);
+    child.on('error', (error) => reject(error.code === 'ENOENT' ? new Error(`${label ?? command} failed: there is no ${command}`) : error));
     child.on('close', (code) => {
       clearInterval(ticker);
       if (label) progress('');
@@ -114,11 +115,22 @@ export async function bootstrap() {
   }
 }
 
-/** For scripts: one sentence instead of a stack. */
-export function main(action) {
-  action().catch((error) => {
+/** Tools of the host that a script cannot do without: one sentence that names all that are missing. */
+export function needTools(name, tools) {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const missing = tools.filter((tool) => !folders.some((folder) => existsSync(join(folder, tool))));
+  if (missing.length > 0) throw new Error(`${name} needs ${missing.join(', ')}, which this computer lacks`);
+}
+
+/** Runs a script: its command line is read from the table `command`, and what goes wrong is told in a sentence instead of a stack. */
+export function main(command, action) {
+  (async () => {
+    const line = readCommandLine(command);
+    if (line) await action(line);
+  })().catch((error) => {
     progress('');
     process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.code || 1;
+    // Errors of Node itself have words for codes.
+    process.exitCode = Number.isInteger(error.code) && error.code > 0 ? error.code : 1;
   });
 }

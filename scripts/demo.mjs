@@ -1,17 +1,19 @@
 /** npm run demo: the session of the README without a terminal, the guest's view beside the monitor's; ends with power-off. */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { bootstrap, main, progress, ROOT } from './bootstrap.mjs';
-import { seedMachine } from './seed-machine.mjs';
+import { main, progress, ROOT } from './bootstrap.mjs';
+import { GUEST_OPTIONS, guestOf, seedMachine } from './seed-machine.mjs';
 
 const MiB = 1024 * 1024;
 
-main(async () => {
-  const { values } = parseArgs({ options: { kernel: { type: 'string' }, initrd: { type: 'string' }, guest: { type: 'string', default: 'default' } } });
-  await bootstrap();
-  const { fetchGuest } = await import('../packages/guest-linux/dist/src/index.js');
+const COMMAND = {
+  name: 'npm run demo',
+  about: "Performs the README's session by itself: the monitor plugs and unplugs memory, the guest tells what it sees and powers off.",
+  options: GUEST_OPTIONS,
+};
+
+main(COMMAND, async ({ values }) => {
+  const guest = await guestOf(values);
   const { EmulatorSession } = await import('../packages/testkit/dist/src/index.js');
-  const guest = values.kernel ? values : await fetchGuest(values.guest, progress);
   progress('');
   const args = seedMachine(guest).filter((arg) => arg !== '-nographic');
   const say = (text) => process.stdout.write(`${text.replace(/\n$/, '')}\n`);

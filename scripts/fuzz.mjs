@@ -1,18 +1,15 @@
 /**
  * npm run fuzz: random instruction sequences on this computer's processor and in a guest; they must print the same lines.
  *
- *   npm run fuzz -- --groups int,str --count 20000 [--modes interpreter,compiled,mixed] [--seed 1] [--first 0] [--flavour I]
+ *   npm run fuzz -- --groups int,str --count 20000 --modes compiled,mixed
  *
- * Other options: --chunk (sequences a guest boot), --seconds (starts no further chunk after that long), --cpu, --accel (more
- * properties of the accelerator), --emulator (another one, for instance "qemu-system-x86_64 -accel tcg"; then modes are its own
- * business), --args (more for the fuzzer). Exit status 1 when anything differs. Needs gcc and an x86-64 host; see fuzz/README.md.
+ * Exit status 1 when anything differs. fuzz/README.md says how to read what is printed.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { bootstrap, main, progress, ROOT, run } from './bootstrap.mjs';
+import { bootstrap, main, needTools, progress, ROOT, run } from './bootstrap.mjs';
 import { compareLines, firstDifferentUnits, parseLines } from './fuzz-lines.mjs';
 
 const FUZZ = join(ROOT, 'fuzz/fuzz');
@@ -32,24 +29,28 @@ const MODES = {
 // An emulator must not outlive the script.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
-main(async () => {
-  const { values } = parseArgs({
-    options: {
-      groups: { type: 'string', default: 'default' },
-      count: { type: 'string', default: '2000' },
-      seed: { type: 'string', default: '1' },
-      first: { type: 'string', default: '0' },
-      flavour: { type: 'string' },
-      modes: { type: 'string', default: Object.keys(MODES).join(',') },
-      chunk: { type: 'string', default: '20000' },
-      seconds: { type: 'string', default: '1000000' },
-      cpu: { type: 'string', default: 'max' },
-      accel: { type: 'string', default: '' },
-      emulator: { type: 'string' },
-      args: { type: 'string', default: '' },
-    },
-  });
+const COMMAND = {
+  name: 'npm run fuzz',
+  about: "Random instruction sequences on this computer's processor and in a guest, which must print the same lines.",
+  options: {
+    groups: { value: 'LIST', help: 'groups of instructions, or default', default: 'default' },
+    count: { value: 'N', help: 'how many sequences', default: 2000 },
+    first: { value: 'N', help: 'index of the first', default: 0 },
+    seed: { value: 'N', help: 'of the random numbers', default: 1 },
+    flavour: { value: 'LETTER', help: 'one kind of sequence only, such as I' },
+    modes: { value: 'LIST', help: 'how Nandu runs the guest', default: Object.keys(MODES).join(',') },
+    chunk: { value: 'N', help: 'sequences that one boot of the guest runs', default: 20_000 },
+    seconds: { value: 'N', help: 'starts no further boot after that long' },
+    cpu: { value: 'MODEL', help: "the guest's processor", default: 'max' },
+    accel: { value: 'PROPERTIES', help: "more properties of Nandu's accelerator" },
+    emulator: { value: 'COMMAND', help: 'another one instead of Nandu, such as "qemu-system-x86_64 -accel tcg"' },
+    args: { value: 'OPTIONS', help: 'more for the fuzzer itself' },
+  },
+};
+
+main(COMMAND, async ({ values }) => {
   const emulators = values.emulator ? { [values.emulator.split(' ')[0]]: { accel: '', fuzz: [] } } : pick(MODES, values.modes.split(','));
+  needTools(COMMAND.name, ['make', 'gcc']);
   await bootstrap();
   await run('make', ['-C', join(ROOT, 'fuzz'), 'fuzz'], { label: 'building the fuzzer' });
   const { kernel, initrd } = await guest();
@@ -57,24 +58,24 @@ main(async () => {
   const boot = (mode, args) =>
     lines(command[0], [
       ...command.slice(1),
-      ...(mode.accel ? ['-accel', mode.accel + (values.accel && `,${values.accel}`)] : []),
+      ...(mode.accel ? ['-accel', mode.accel + (values.accel ? `,${values.accel}` : '')] : []),
       ...['-cpu', values.cpu, '-m', '256', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-monitor', 'none'],
       ...['-kernel', kernel, '-initrd', initrd, '-append', `console=ttyS0 quiet loglevel=1 panic=-1 -- ${args.join(' ')}`],
     ]);
 
   const common = [
     '--seed',
-    values.seed,
+    String(values.seed),
     '--groups',
     values.groups,
     ...(values.flavour ? ['--flavour', values.flavour] : []),
-    ...values.args.split(' ').filter(Boolean),
+    ...(values.args ?? '').split(' ').filter(Boolean),
   ];
-  const [first, count, chunk] = [values.first, values.count, values.chunk].map(Number);
+  const { first, count, chunk, seconds = Number.POSITIVE_INFINITY } = values;
   const started = Date.now();
   const totals = Object.fromEntries(Object.keys(emulators).map((name) => [name, { sequences: 0, different: 0 }]));
   let at = first;
-  for (; at < first + count && Date.now() - started < Number(values.seconds) * 1000; at += chunk) {
+  for (; at < first + count && Date.now() - started < seconds * 1000; at += chunk) {
     const here = Math.min(chunk, first + count - at);
     const range = ['--first', String(at), '--count', String(here), '--batch', String(BATCH)];
     for (const [name, mode] of Object.entries(emulators)) {

@@ -1,16 +1,17 @@
 /** npm start: installs, builds, fetches a guest, boots the seed machine and attaches this terminal to it. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { bootstrap, main, progress, ROOT } from './bootstrap.mjs';
-import { seedMachine } from './seed-machine.mjs';
+import { main, progress, ROOT } from './bootstrap.mjs';
+import { GUEST_OPTIONS, guestOf, seedMachine } from './seed-machine.mjs';
 
-main(async () => {
-  const { values } = parseArgs({ options: { kernel: { type: 'string' }, initrd: { type: 'string' }, append: { type: 'string' } } });
-  if (Boolean(values.kernel) !== Boolean(values.initrd)) throw new Error('--kernel and --initrd go together');
-  await bootstrap();
-  const { fetchGuest } = await import('../packages/guest-linux/dist/src/index.js');
-  const guest = values.kernel ? values : await fetchGuest('default', progress);
+const COMMAND = {
+  name: 'npm start',
+  about: 'Installs, builds, fetches a guest, boots it, and attaches this terminal: Ctrl-A H helps, Ctrl-A X leaves.',
+  options: { ...GUEST_OPTIONS, append: { value: 'TEXT', help: "the kernel's command line instead of ours" } },
+};
+
+main(COMMAND, async ({ values }) => {
+  const guest = await guestOf(values);
   progress('');
   const args = seedMachine({ ...guest, ...(values.append ? { append: values.append } : {}) });
   const child = spawn(process.execPath, [join(ROOT, 'packages/cli/bin/nandu-system-x86_64.mjs'), ...args], { stdio: 'inherit' });

@@ -4,32 +4,34 @@
  *   npm run systems                         every check, on Debian 12's kernel
  *   npm run systems -- cc node --kernel 6.12   some checks; kernels: default (6.1), 6.12, 686 (32-bit, with 32-bit programs)
  *
- * Other options: --emulator "qemu-system-x86_64 -accel tcg" (another one), --node PATH, --args "-smp 2 -cpu max" (more for the
- * emulator), --append (kernel parameters), --verbose (the console). `clocks` alone, with --minutes 4: the PC's clocks beside each other and the host's, over stop and cont.
  * Exit status 1 when anything differs. Needs apt and unshare (Linux); the first run fetches 110 MB.
  */
-import { parseArgs } from 'node:util';
-import { bootstrap, main, progress, ROOT } from './bootstrap.mjs';
+import { bootstrap, main, needTools, progress, ROOT } from './bootstrap.mjs';
 import { CHECKS } from './systems/checks.mjs';
 
-main(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      kernel: { type: 'string', default: 'default' },
-      emulator: { type: 'string' },
-      node: { type: 'string', default: process.execPath },
-      args: { type: 'string', default: '' },
-      append: { type: 'string', default: '' },
-      verbose: { type: 'boolean', default: false },
-      minutes: { type: 'string', default: '4' },
-    },
-  });
+const COMMAND = {
+  name: 'npm run systems',
+  about: `Debian's programs in a guest, and the very same binaries on this computer, must print the same. Checks: all of
+${Object.keys(CHECKS).join(', ')}, unless some are named; or \`clocks\` alone: the PC's clocks beside each other's and the host's.`,
+  words: '[CHECK…]',
+  options: {
+    kernel: { value: 'NAME', help: 'default (6.1), 6.12, or 686: 32-bit, with 32-bit programs', default: 'default' },
+    emulator: { value: 'COMMAND', help: 'another one, such as "qemu-system-x86_64 -accel tcg"' },
+    node: { value: 'FILE', help: 'another Node to run Nandu on', default: process.execPath },
+    args: { value: 'OPTIONS', help: 'more for the emulator, such as "-smp 2 -cpu max"', default: '' },
+    append: { value: 'TEXT', help: 'kernel parameters', default: '' },
+    verbose: { help: "the guest's console" },
+    minutes: { value: 'N', help: 'how long clocks are compared', default: 4 },
+  },
+};
+
+main(COMMAND, async ({ values, words }) => {
   const emulator = values.emulator?.split(' ') ?? [values.node, `${ROOT}/packages/cli/bin/nandu-system-x86_64.mjs`];
-  if (positionals[0] === 'clocks') return clocks(values, emulator);
-  const names = positionals.length === 0 || positionals[0] === 'all' ? Object.keys(CHECKS) : positionals;
+  if (words[0] === 'clocks') return clocks(values, emulator);
+  const names = words.length === 0 || words[0] === 'all' ? Object.keys(CHECKS) : words;
   const unknown = names.find((name) => !CHECKS[name]);
   if (unknown) throw new Error(`no check '${unknown}': there are ${Object.keys(CHECKS).join(', ')}`);
+  needTools(COMMAND.name, ['unshare', 'chroot']);
   await bootstrap();
   const { runSystems } = await import('./systems/run.mjs');
   const split = (text) => text.split(' ').filter(Boolean);
@@ -48,7 +50,7 @@ main(async () => {
 async function clocks({ kernel, minutes }, emulator) {
   await bootstrap();
   const { runClocks } = await import('./systems/clocks.mjs');
-  const result = await runClocks({ kernel, emulator, minutes: Number(minutes), progress });
+  const result = await runClocks({ kernel, emulator, minutes, progress });
   progress('');
   const print = (line) => process.stdout.write(`${line}\n`);
   print(`${result.samples} samples over ${result.seconds.toFixed(0)} s; ${result.events.join(', ')}; clocksource ${result.source}`);
