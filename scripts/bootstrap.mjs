@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readCommandLine } from './command-line.mjs';
@@ -86,12 +87,15 @@ function remember(name, stamp) {
   writeFileSync(join(STAMPS, name), stamp);
 }
 
+/** The user's cache, where fetched guests are, too; pnpm's own choice would be a folder elsewhere in the home. */
+const PNPM_STORE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nandu/pnpm-store');
+
 /** pnpm itself comes by npm, at the version that package.json pins. */
 export async function pnpm(args, options) {
   const version = readJson(join(ROOT, 'package.json')).packageManager.split('@')[1];
   return run('npm', ['exec', '--yes', `--package=pnpm@${version}`, '--', 'pnpm', ...args], {
     ...options,
-    env: { ...options?.env, COREPACK_ENABLE_STRICT: '0' },
+    env: { npm_config_store_dir: PNPM_STORE, ...options?.env, COREPACK_ENABLE_STRICT: '0' },
   });
 }
 
