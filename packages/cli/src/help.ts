@@ -1,6 +1,6 @@
 /** -machine help, -device help, -device X,help, -object help, -cpu help. */
 
-import { allProperties, isSubtype, type TypeInfo, type TypeRegistry } from '@nandu/core';
+import { describeProperties, isSubtype, type TypeInfo, type TypeRegistry } from '@nandu/core';
 import { cpuHelp } from '@nandu/cpu-x86';
 import { deviceList } from '@nandu/monitor';
 import type { Settings } from './settings.js';
@@ -60,13 +60,14 @@ function propertyHelp(types: TypeRegistry, name: string, kind: string): string |
   const info = types.find(name);
   if (!info || !isSubtype(info, kind)) return undefined;
   const hidden = new Set(['realized', 'hotpluggable', 'hotplugged', 'parent_bus']);
-  const rows = allProperties(info)
-    .filter((p) => !hidden.has(p.name) && !p.readOnly)
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name: property, type, help, default: value }) => {
-      const what = `  ${property}=<${type.name}>`;
-      const shown = value === undefined ? '' : ` (default: ${JSON.stringify(value)})`;
-      return `${what.padEnd(24)}${help || shown ? ` - ${help ?? ''}${shown}` : ''}\n`;
-    });
+  // Sorted as printed: 'prealloc-threads=' stands before 'prealloc='.
+  const rows = describeProperties(info)
+    .filter((p) => !hidden.has(p.name))
+    .map(({ name: property, type, help, default: preset }) => {
+      const what = `  ${property}=<${type}>`;
+      if (!help && preset === undefined) return `${what}\n`;
+      return `${what.padEnd(24)} - ${help ?? ''}${preset === undefined ? '' : ` (default: ${typeof preset === 'bigint' ? preset : JSON.stringify(preset)})`}\n`;
+    })
+    .sort();
   return rows.length === 0 ? `There are no options for ${name}.\n` : `${name} options:\n${rows.join('')}`;
 }

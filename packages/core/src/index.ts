@@ -57,6 +57,7 @@ export {
   printSize,
   SIZE_HINT,
   sizeType,
+  sizeWarning,
   stringType,
   type TextForm,
   uint8Type,
@@ -67,9 +68,11 @@ export {
 export { loadFields, type Saveable, saved, savedFields, saveFields } from './object/saved.js';
 export {
   allProperties,
+  describeProperties,
   device,
   isSubtype,
   type ObjectClass,
+  type PropertyDescription,
   type PropertyInfo,
   type PropertyOptions,
   property,

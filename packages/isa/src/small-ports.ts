@@ -29,8 +29,8 @@ export class DebugConsole extends IsaDevice {
 /** isa-debug-exit: a write ends the process with status (value << 1) | 1. */
 @device({ type: 'isa-debug-exit', bus: 'ISA', category: 'Misc', hotpluggable: false })
 export class DebugExit extends IsaDevice {
-  @property() iobase: number = 0x501;
-  @property() iosize: number = 2;
+  @property({ default: 0x501 }) iobase: number = 0x501;
+  @property({ default: 2 }) iosize: number = 2;
 
   constructor(private readonly machine: Machine) {
     super();

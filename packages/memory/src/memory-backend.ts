@@ -47,33 +47,35 @@ export abstract class MemoryBackend extends QObject implements UserCreatable {
   @property({
     type: backendSize,
     required: true,
+    help: 'Size of the memory region (ex: 500M)',
     set(this: MemoryBackend, value: number) {
       this.setSize(value);
     },
   })
   sizeBytes = 0;
-  @property({ type: boolType })
+  @property({ type: boolType, help: 'Mark memory as mergeable' })
   merge = true;
-  @property({ type: boolType })
+  @property({ type: boolType, help: "Set to 'off' to exclude from core dump" })
   dump = true;
   /** Takes host memory at start rather than on first touch. */
-  @property({ type: boolType })
+  @property({ type: boolType, help: 'Preallocate memory' })
   prealloc = false;
   @property({
     type: count,
+    help: 'Number of CPU threads to use for prealloc',
     set(this: MemoryBackend, value: number) {
       this.setPreallocThreads(value);
     },
   })
   preallocThreads = 1;
-  @property({ type: boolType })
+  @property({ type: boolType, help: 'Mark the memory as private to QEMU or shared' })
   share = false;
-  @property({ type: boolType })
+  @property({ type: boolType, help: 'Reserve swap space (or huge pages) if applicable' })
   reserve = true;
   /** Placement on host nodes is kept and shown; a WebAssembly memory has no say in it. */
-  @property({ type: HOST_POLICY })
+  @property({ type: HOST_POLICY, help: 'Set the NUMA policy' })
   policy: 'default' | 'preferred' | 'bind' | 'interleave' = 'default';
-  @property({ type: hostNodeList })
+  @property({ type: hostNodeList, help: 'Binds memory to the list of NUMA host nodes' })
   hostNodes: number[] = [];
   @property({ type: boolType, name: 'x-use-canonical-path-for-ramblock-id' })
   useCanonicalPath = true;

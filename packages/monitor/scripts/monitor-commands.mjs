@@ -43,7 +43,7 @@ const text = `# Monitor commands
 Which of the commands of QEMU 7.2 answer, compared with its recorded \`query-commands\`, \`help\` and \`help info\`. Made by
 \`node packages/monitor/scripts/monitor-commands.mjs\`; do not edit.
 
-${NOTE}. Unknown ones are refused as QEMU refuses a name that it does not know.
+${NOTE} Unknown ones are refused as QEMU refuses a name that it does not know.
 
 ${Object.keys(recorded).map(section).join('\n')}`;
 

@@ -9,6 +9,14 @@ export const FEATURE_DEFLATE_ON_OOM = 2;
 export const FEATURE_PAGE_POISON = 4;
 export const FEATURE_PAGE_REPORTING = 5;
 
+/** QEMU's words for them, in the order in which it lists them. */
+export const FEATURE_NAMES = [
+  [FEATURE_PAGE_REPORTING, 'VIRTIO_BALLOON_F_REPORTING: Page reporting VQ enabled'],
+  [FEATURE_PAGE_POISON, 'VIRTIO_BALLOON_F_PAGE_POISON: Guest page poisoning enabled'],
+  [FEATURE_DEFLATE_ON_OOM, 'VIRTIO_BALLOON_F_DEFLATE_ON_OOM: Deflate balloon when guest OOM'],
+  [FEATURE_STATS_VQ, 'VIRTIO_BALLOON_F_STATS_VQ: Guest memory stats VQ available'],
+] as const;
+
 /** Pages of the balloon are 4 KiB whatever the guest's are. */
 export const PAGE_SIZE = 4096;
 const PAGE_NUMBER_SIZE = 4;

@@ -1,10 +1,10 @@
 import { device, property, type } from '@nandu/core';
-import { DISABLE_LEGACY, DISABLE_MODERN, type OnOffAuto, VirtioPci } from '@nandu/virtio';
+import { BACKEND, DISABLE_LEGACY, DISABLE_MODERN, type OnOffAuto, VirtioPci } from '@nandu/virtio';
 import { inject } from 'tsyringe';
 import { LEGACY_PCI_ID } from './protocol.js';
 import { VirtioBalloon } from './virtio-balloon.js';
 
-@type({ name: 'virtio-balloon-pci-base', abstract: true })
+@type({ name: 'virtio-balloon-pci-base', abstract: true, parts: { [BACKEND]: VirtioBalloon } })
 export abstract class VirtioBalloonPciBase extends VirtioPci {
   constructor(balloon: VirtioBalloon) {
     super(balloon, { legacyId: LEGACY_PCI_ID });

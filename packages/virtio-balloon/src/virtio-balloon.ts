@@ -27,6 +27,7 @@ import {
   CONFIG,
   DEVICE_NUMBER,
   FEATURE_DEFLATE_ON_OOM,
+  FEATURE_NAMES,
   FEATURE_PAGE_POISON,
   FEATURE_PAGE_REPORTING,
   FEATURE_STATS_VQ,
@@ -49,6 +50,7 @@ const onOff: PropertyType<boolean> = boolType;
 @device({ type: 'virtio-balloon-device', bus: 'virtio-bus' })
 export class VirtioBalloon extends VirtioDevice {
   override readonly deviceNumber = DEVICE_NUMBER;
+  override readonly featureNames = FEATURE_NAMES;
 
   // Configuration.
   @property({ type: onOff, default: false, help: 'on/off' })

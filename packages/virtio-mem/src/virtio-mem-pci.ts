@@ -1,6 +1,6 @@
 import { ConfigError, device, type MemoryRegion, MiB, property, type } from '@nandu/core';
 import { DeviceMemory, type MemoryDevice, type MemoryDeviceInfo } from '@nandu/memory';
-import { DISABLE_LEGACY, DISABLE_MODERN, type OnOffAuto, VirtioPci } from '@nandu/virtio';
+import { BACKEND, DISABLE_LEGACY, DISABLE_MODERN, type OnOffAuto, VirtioPci } from '@nandu/virtio';
 import { inject } from 'tsyringe';
 import { VirtioMem } from './virtio-mem.js';
 
@@ -8,7 +8,7 @@ import { VirtioMem } from './virtio-mem.js';
 const REGION_ALIGNMENT = 2 * MiB;
 
 /** virtio-mem on PCI, always modern: the machine's memory device. */
-@type({ name: 'virtio-mem-pci-base', abstract: true, interfaces: ['memory-device'] })
+@type({ name: 'virtio-mem-pci-base', abstract: true, parts: { [BACKEND]: VirtioMem }, interfaces: ['memory-device'] })
 export abstract class VirtioMemPciBase extends VirtioPci implements MemoryDevice {
   readonly isMemoryDevice = true;
 

@@ -24,6 +24,6 @@ export class RngBuiltin extends RngBackend {}
 @type({ name: 'rng-random', interfaces: ['user-creatable'] })
 export class RngRandom extends RngBackend {
   /** Kept for show: the bytes come from where the platform takes them, on Linux the same generator. */
-  @property({ type: stringType })
+  @property({ type: { ...stringType, name: 'string' } })
   filename = '/dev/urandom';
 }

@@ -1,15 +1,18 @@
-import { device, property, type } from '@nandu/core';
-import { DISABLE_LEGACY, DISABLE_MODERN, type OnOffAuto, VECTORS, VirtioPci } from '@nandu/virtio';
+import { boolType, device, property, type } from '@nandu/core';
+import { BACKEND, DISABLE_LEGACY, DISABLE_MODERN, type OnOffAuto, UNSPECIFIED_VECTORS, VECTORS, VirtioPci } from '@nandu/virtio';
 import { inject } from 'tsyringe';
 import { LEGACY_PCI_ID, VirtioRng } from './virtio-rng.js';
 
-@type({ name: 'virtio-rng-pci-base', abstract: true })
+@type({ name: 'virtio-rng-pci-base', abstract: true, parts: { [BACKEND]: VirtioRng } })
 export abstract class VirtioRngPciBase extends VirtioPci {
-  @property(VECTORS(2))
-  override vectors = 2;
+  /** Shown, and without effect: nothing here runs beside the guest. */
+  @property({ type: boolType, default: true, help: 'on/off' })
+  ioeventfd = true;
+  @property(VECTORS)
+  override vectors = UNSPECIFIED_VECTORS;
 
   constructor(rng: VirtioRng) {
-    super(rng, { legacyId: LEGACY_PCI_ID });
+    super(rng, { legacyId: LEGACY_PCI_ID, vectors: 2 });
   }
 }
 

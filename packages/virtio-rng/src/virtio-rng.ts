@@ -31,7 +31,7 @@ export class VirtioRng extends VirtioDevice {
 
   // Configuration.
   /** Bytes a period; without a limit by default. */
-  @property({ type: uint64Type, name: 'max-bytes', default: UNLIMITED })
+  @property({ type: uint64Type, name: 'max-bytes', default: 2n ** 63n - 1n })
   maxPerPeriod = UNLIMITED;
   @property({ type: uint32Type, name: 'period', default: 0x1_0000 })
   periodMs = 0x1_0000;

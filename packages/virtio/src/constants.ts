@@ -5,6 +5,7 @@ export const STATUS_DRIVER = 0x02;
 export const STATUS_DRIVER_OK = 0x04;
 export const STATUS_FEATURES_OK = 0x08;
 export const STATUS_NEEDS_RESET = 0x40;
+export const STATUS_FAILED = 0x80;
 
 /** Feature bits by number. */
 export const FEATURE_NOTIFY_ON_EMPTY = 24;

@@ -4,5 +4,5 @@ export { Element, type Segment } from './element.js';
 export { virtioPlugin } from './plugin.js';
 export { VirtioBus, VirtioPciBus } from './virtio-bus.js';
 export { type DriverKind, VirtioDevice, type VirtioTransport } from './virtio-device.js';
-export { DISABLE_LEGACY, DISABLE_MODERN, type OnOffAuto, VECTORS, VirtioPci } from './virtio-pci.js';
+export { BACKEND, DISABLE_LEGACY, DISABLE_MODERN, type OnOffAuto, UNSPECIFIED_VECTORS, VECTORS, VirtioPci } from './virtio-pci.js';
 export { BrokenRing, Virtqueue } from './virtqueue.js';

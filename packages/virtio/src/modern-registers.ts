@@ -143,6 +143,10 @@ export class CommonRegisters implements MmioHandler, Saveable {
     this.load({ deviceFeatureSelect: 0, driverFeatureSelect: 0, queueSelect: 0 });
   }
 
+  get selectedQueue(): number {
+    return this.queueSelect;
+  }
+
   private get queue(): Virtqueue | undefined {
     return this.device.queues[this.queueSelect];
   }

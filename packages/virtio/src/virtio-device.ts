@@ -11,9 +11,11 @@ export interface VirtioTransport {
   configVector: number;
   /** Whether the device may reach memory now. */
   readonly canReachMemory: boolean;
+  /** Which queue the driver has its registers show. */
+  readonly selectedQueue: number;
 }
 
-const NO_TRANSPORT: VirtioTransport = { interrupt: () => {}, configVector: virtio.NO_VECTOR, canReachMemory: false };
+const NO_TRANSPORT: VirtioTransport = { interrupt: () => {}, configVector: virtio.NO_VECTOR, canReachMemory: false, selectedQueue: 0 };
 
 /** How a driver talks to the device: decides which features it sees. */
 export type DriverKind = 'modern' | 'legacy';
@@ -75,6 +77,8 @@ export abstract class VirtioDevice extends Device {
   get deviceName(): string {
     return this.typeInfo.name.replace(/-device$/, '');
   }
+  /** QEMU's words for features of its own, by bit, in the order in which it lists them. */
+  readonly featureNames: readonly (readonly [bit: number, text: string])[] = [];
   /** Features of its own that it offers. */
   protected abstract ownFeatures(): bigint;
   /** Configuration space as the driver reads it now. */

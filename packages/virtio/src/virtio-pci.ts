@@ -30,6 +30,12 @@ const PCI_CFG = { capability: 5, length: 20 };
 /** Offsets in such a capability. */
 const CAP = { kind: 3, bar: 4, offset: 8, length: 12, extra: 16 };
 
+/** Name of the child that is the device itself. */
+export const BACKEND = 'virtio-backend';
+
+/** As many as the device wants. */
+export const UNSPECIFIED_VECTORS = 0xffff_ffff;
+
 export type OnOffAuto = 'auto' | 'on' | 'off';
 
 /**
@@ -83,10 +89,10 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
 
   constructor(
     readonly backend: VirtioDevice,
-    private readonly ids: { readonly legacyId?: number; readonly classCode?: number } = {},
+    private readonly ids: { readonly legacyId?: number; readonly classCode?: number; readonly vectors?: number } = {},
   ) {
     super();
-    this.addChild('virtio-backend', backend as Device);
+    this.addChild(BACKEND, backend as Device);
     this.virtioBus = new VirtioPciBus('virtio-bus', this);
     this.childBuses.push(this.virtioBus);
     this.addAliases(backend);
@@ -96,7 +102,8 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
   }
 
   override realize(): void {
-    const { legacyId } = this.ids;
+    const { legacyId, vectors = 0 } = this.ids;
+    if (this.vectors === UNSPECIFIED_VECTORS) this.vectors = vectors;
     // A device without a legacy id is always modern, whatever the options say.
     if (legacyId === undefined) {
       this.disableModern = false;
@@ -138,6 +145,10 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
 
   get canReachMemory(): boolean {
     return this.isBusMaster;
+  }
+
+  get selectedQueue(): number {
+    return this.common.selectedQueue;
   }
 
   interrupt(vector: number): void {
@@ -228,4 +239,4 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
 /** Decorated fields that every `virtio-*-pci` type of its own has. */
 export const DISABLE_LEGACY = { type: onOffAutoType, default: 'auto', help: 'on/off/auto' } as const;
 export const DISABLE_MODERN = { type: boolType, default: false } as const;
-export const VECTORS = (count: number) => ({ type: uint32Type, default: count }) as const;
+export const VECTORS = { type: uint32Type, default: UNSPECIFIED_VECTORS } as const;

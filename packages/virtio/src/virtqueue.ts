@@ -66,6 +66,10 @@ export class Virtqueue implements Saveable, QueueRings {
   get isReady(): boolean {
     return this.enabled && this.descriptors !== 0;
   }
+  /** The driver's index of the available ring, as far as it has one. */
+  get availableIndex(): number {
+    return this.isReady ? this.memory.read(this.available + RING_INDEX, 2) : this.next;
+  }
   /** Entries that the driver has made available and the device has not yet taken. Throws BrokenRing. */
   get waiting(): number {
     const count = (this.memory.read(this.available + RING_INDEX, 2) - this.next) & 0xffff;

@@ -37,15 +37,15 @@ export function checkObject(types: TypeRegistry, { qomType, id, properties, text
   const info = types.find(qomType);
   if (!info || info.abstract || !isSubtype(info, 'user-creatable')) throw new ConfigError(`Parameter 'qom-type' does not accept value '${qomType}'`);
   const declared = new Map(allProperties(info).map((p) => [p.name, p]));
-  for (const [name, value] of Object.entries(properties)) {
-    const property = declared.get(name);
-    if (!property) throw new ConfigError(text ? `Invalid parameter '${name}'` : `Parameter '${name}' is unexpected`);
-    if (text) property.type.parse(String(value), name, text);
-    else property.type.fromJson(value, name);
+  for (const { name, type, required } of declared.values()) {
+    const value = properties[name];
+    if (value === undefined) {
+      if (required) throw new ConfigError(`Parameter '${name}' is missing`);
+    } else if (text) type.parse(String(value), name, text);
+    else type.fromJson(value, name);
   }
-  for (const { name, required } of declared.values()) {
-    if (required && !(name in properties)) throw new ConfigError(`Parameter '${name}' is missing`);
-  }
+  const unknown = Object.keys(properties).find((name) => !declared.has(name));
+  if (unknown !== undefined) throw new ConfigError(text === 'object' ? `Invalid parameter '${unknown}'` : `Parameter '${unknown}' is unexpected`);
   if (!isIdentifier(id)) throw new ConfigError(`Parameter 'id' expects an identifier`, ID_HINT);
   return info;
 }

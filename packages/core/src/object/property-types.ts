@@ -126,6 +126,11 @@ export function parseSize(text: string, defaultSuffix = 'B'): number | undefined
   return Math.trunc(whole + Number(`0${match[3] ?? '.0'}` === '0.' ? 0 : `0${match[3] ?? ''}`) * unit);
 }
 
+/** What QEMU has against a size that it takes nevertheless. */
+export function sizeWarning(text: string): string | undefined {
+  return /^\s*0[xX][0-9a-fA-F]+[kmgtpKMGTP]$/.test(text) ? `Using a multiplier suffix on hex numbers is deprecated: ${text}` : undefined;
+}
+
 export const SIZE_HINT = 'Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively.';
 
 /** What each form of text says where a size is none. */

@@ -26,6 +26,8 @@ export interface TypeOptions {
   readonly hotpluggable?: boolean;
   /** Other names that create it ('virtio-mem' style aliases). */
   readonly aliases?: readonly string[];
+  /** Children that objects of this type and of those below it are made with and whose properties they show as their own: name to class. */
+  readonly parts?: Readonly<Record<string, ObjectClass>>;
 }
 
 export interface PropertyOptions<T = unknown> {
@@ -77,6 +79,7 @@ export function type(options: TypeOptions): ClassDecorator {
     const info: TypeInfo = {
       ...options,
       bus: options.bus ?? parent?.bus,
+      ...((options.parts ?? parent?.parts) ? { parts: options.parts ?? parent?.parts } : {}),
       constructor_,
       parent,
       properties: ownMetadata<PropertyInfo[]>(constructor_.prototype as object, PROPERTIES, () => []),
@@ -127,6 +130,34 @@ function kebab(field: string): string {
 /** Own and inherited, ancestors first. */
 export function allProperties(info: TypeInfo): PropertyInfo[] {
   return [...(info.parent ? allProperties(info.parent) : []), ...info.properties];
+}
+
+/** A property as help and introspection tell of it. */
+export interface PropertyDescription {
+  readonly name: string;
+  /** Name of its type. */
+  readonly type: string;
+  readonly help?: string | undefined;
+  readonly default?: unknown;
+}
+
+/** Everything that an object of this type will show: its own properties, those of its parts, and the parts. */
+export function describeProperties(info: TypeInfo): PropertyDescription[] {
+  const rows = new Map<string, PropertyDescription>();
+  const add = (row: PropertyDescription): void => void (rows.has(row.name) || rows.set(row.name, row));
+  for (const {
+    name,
+    type: { name: type },
+    help,
+    default: preset,
+  } of allProperties(info))
+    add({ name, type, help, default: preset });
+  for (const [child, constructor_] of Object.entries(info.abstract ? {} : (info.parts ?? {}))) {
+    const part = typeOf(constructor_) as TypeInfo;
+    for (const row of describeProperties(part)) add(row);
+    add({ name: child, type: `child<${part.name}>` });
+  }
+  return [...rows.values()];
 }
 
 export function isSubtype(info: TypeInfo, name: string): boolean {

@@ -2,7 +2,7 @@
  * Questions about parts that no machine of ours has yet: disks, networks, screens, migration. Answered as QEMU does for a
  * machine without them. A package that brings such a part brings its command, and the row here goes.
  */
-import { type AnyCommand, hmpCommand, qmpCommand } from '@nandu/core';
+import { type AnyCommand, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
 
 const EMPTY_LISTS = [
   'query-block',
@@ -20,10 +20,10 @@ const EMPTY_LISTS = [
   'query-tpm',
   'query-tpm-models',
   'query-tpm-types',
-  'query-migrate-capabilities',
   'query-stats-schemas',
   'query-acpi-ospm-status',
   'query-vcpu-dirty-limit',
+  'query-yank',
 ];
 
 const ANSWERS: Readonly<Record<string, object>> = {
@@ -34,6 +34,19 @@ const ANSWERS: Readonly<Record<string, object>> = {
   'query-replay': { icount: 0, mode: 'none' },
   'query-dump': { total: 0, status: 'none', completed: 0 },
   'query-dirty-rate': { status: 'unstarted', 'sample-pages': 0, mode: 'page-sampling', 'start-time': 0, 'calc-time': 0 },
+  'query-colo-status': { mode: 'none', 'last-mode': 'none', reason: 'none' },
+  'query-sev': { enabled: false, 'api-major': 0, 'api-minor': 0, 'build-id': 0, policy: 0, state: 'uninit', handle: 0 },
+};
+
+/** Questions that are an error without the part. */
+const ERRORS: Readonly<Record<string, string>> = {
+  'query-sev-capabilities': 'KVM not enabled',
+  'query-sev-launch-measure': 'SEV launch measurement is not available',
+  'query-sgx': 'No EPC regions defined, SGX not available',
+  'query-sgx-capabilities': 'SGX is not enabled in KVM',
+  'query-vm-generation-id': 'VM Generation ID device not found',
+  'x-query-profile': 'Internal profiler not compiled',
+  'x-query-usb': 'USB support not enabled',
 };
 
 /** Arguments that some of these take. */
@@ -51,10 +64,19 @@ const INFOS: readonly (readonly [name: string, args: string, params: string, hel
   ['block-jobs', '', '', 'show progress of ongoing block device operations', 'No active jobs\n'],
   ['blockstats', '', '', 'show block device statistics', ''],
   ['capture', '', '', 'show capture information', ''],
+  [
+    'dirty_rate',
+    '',
+    '',
+    'show dirty rate information',
+    'Status: unstarted\nStart Time: 0 (ms)\nSample Pages: 0 (per GB)\nPeriod: 0 (sec)\nMode: page-sampling\nDirty rate: (not ready)\n',
+  ],
   ['dump', '', '', 'Display the latest dump status', 'Status: none\n'],
   ['iothreads', '', '', 'show iothreads', ''],
   ['mice', '', '', 'show which guest mouse is receiving events', 'No mouse devices connected\n'],
   ['network', '', '', 'show the network state', ''],
+  ['profile', '', '', 'show profiling information', 'Error: Internal profiler not compiled\n'],
+  ['rdma', '', '', 'show RDMA state', ''],
   ['replay', '', '', 'show record/replay information', 'Record/replay is not active\n'],
   ['sev', '', '', 'show SEV information', 'SEV is not enabled\n'],
   ['sgx', '', '', 'show intel SGX information', 'No EPC regions defined, SGX not available\n'],
@@ -64,13 +86,45 @@ const INFOS: readonly (readonly [name: string, args: string, params: string, hel
   ['usb', '', '', 'show guest USB devices', 'Error: USB support not enabled\n'],
   ['usernet', '', '', 'show user network stack connection states', ''],
   ['vcpu_dirty_limit', '', '', 'show dirty page limit information of all vCPU', 'Dirty page limit not enabled!\n'],
+  ['vm-generation-id', '', '', 'Show Virtual Machine Generation ID', 'Error: VM Generation ID device not found\n'],
   ['vnc', '', '', 'show the vnc server status', 'None\n'],
 ];
+
+/** What is done to a part by its name, of which there is none: name, arguments, parameters, help. */
+const UPON_PARTS: readonly (readonly [name: string, args: string, params: string, help: string])[] = [
+  ['eject', 'force:-f,device:B', '[-f] device', 'eject a removable medium (use -f to force it)'],
+  ['netdev_del', 'device:s', 'id', 'remove host network device'],
+  ['set_link', 'device:s,up:b', 'name on|off', 'change the link status of a network adapter'],
+];
+
+const NO_SNAPSHOTS = 'Error: no block device can store vmstate for snapshot\n';
+const SNAPSHOTS: readonly (readonly [name: string, args: string, help: string, answer: string])[] = [
+  ['savevm', 'name:s?', 'save a VM snapshot. If no tag is provided, a new snapshot is created', NO_SNAPSHOTS],
+  ['loadvm', 'name:s', 'restore a VM snapshot from its tag', NO_SNAPSHOTS],
+  ['delvm', 'name:s', 'delete a VM snapshot from its tag', ''],
+];
+
+function notFound(name: string): never {
+  throw new QmpError('DeviceNotFound', `Device '${name}' not found`);
+}
 
 export const absentCommands: readonly AnyCommand[] = [
   ...EMPTY_LISTS.map((name) =>
     qmpCommand({ name, arguments: Object.fromEntries((FLAGS[name] ?? []).map((flag) => [flag, { type: 'bool', optional: true } as const])), run: () => [] }),
   ),
   ...Object.entries(ANSWERS).map(([name, answer]) => qmpCommand({ name, arguments: {}, run: () => answer })),
+  ...Object.entries(ERRORS).map(([name, message]) =>
+    qmpCommand({
+      name,
+      arguments: {},
+      run() {
+        throw new QmpError('GenericError', message);
+      },
+    }),
+  ),
+  qmpCommand<{ name: string }>({ name: 'set_link', arguments: { name: { type: 'str' }, up: { type: 'bool' } }, run: ({ name }) => notFound(name) }),
+  qmpCommand<{ id: string }>({ name: 'netdev_del', arguments: { id: { type: 'str' } }, run: ({ id }) => notFound(id) }),
+  ...UPON_PARTS.map(([name, args, params, help]) => hmpCommand<{ device: string }>({ name, args, params, help, run: ({ device }) => notFound(device) })),
+  ...SNAPSHOTS.map(([name, args, help, answer]) => hmpCommand({ name, args, params: 'tag', help, run: () => answer })),
   ...INFOS.map(([name, args, params, help, answer]) => hmpCommand({ name: `info ${name}`, args, params, help, run: () => answer })),
 ];

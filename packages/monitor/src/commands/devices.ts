@@ -15,6 +15,7 @@ import {
   qmpCommand,
   removeObject,
   requestUnplug,
+  type TextForm,
   type TypeRegistry,
 } from '@nandu/core';
 import { JsonFloat } from '../json/parser.js';
@@ -78,14 +79,14 @@ const objectDel = qmpCommand<{ id: string }>({
   },
 });
 
-/** What the text of `-object` or object_add asks for. */
-export function objectFromText(types: TypeRegistry, text: string): ObjectOptions {
+/** What the text of `-object` or object_add asks for; the latter words its complaints as `-device` does. */
+export function objectFromText(types: TypeRegistry, text: string, form: TextForm = 'object'): ObjectOptions {
   const { 'qom-type': qomType, id, ...properties } = optionRecord(parseOptions(text, 'qom-type'));
   if (qomType === undefined || qomType === '') throw new ConfigError(`Parameter 'qom-type' is missing`);
   const info = types.find(qomType);
   if (!info || !isSubtype(info, 'user-creatable')) throw new ConfigError(`Parameter 'qom-type' does not accept value '${qomType}'`);
   if (id === undefined) throw new ConfigError(`Parameter 'id' is missing`);
-  return { qomType, id, properties, text: 'object' };
+  return { qomType, id, properties, text: form };
 }
 
 const hmp: readonly AnyCommand[] = [
@@ -115,7 +116,7 @@ const hmp: readonly AnyCommand[] = [
     params: '[qom-type=]type,id=str[,prop=value][,...]',
     help: 'create QOM object',
     run({ object }, { machine }) {
-      addObject(machine, objectFromText(machine.types, object));
+      addObject(machine, objectFromText(machine.types, object, 'option'));
       return undefined;
     },
   }),

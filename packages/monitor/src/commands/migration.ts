@@ -1,5 +1,5 @@
 /** Migration, which there is none of yet: its switches are all off, and stay off. */
-import { type AnyCommand, ConfigError, QmpError, qmpCommand } from '@nandu/core';
+import { type AnyCommand, ConfigError, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
 import type { Json } from '../json/parser.js';
 import { checkArguments, isObject } from '../qmp/arguments.js';
 
@@ -13,6 +13,14 @@ const CAPABILITIES = [
 const SETTING = { capability: { type: CAPABILITIES }, state: { type: 'bool' } } as const;
 
 export const migrationCommands: readonly AnyCommand[] = [
+  qmpCommand({ name: 'query-migrate-capabilities', arguments: {}, run: () => CAPABILITIES.map((capability) => ({ capability, state: false })) }),
+  hmpCommand({
+    name: 'info migrate_capabilities',
+    args: '',
+    params: '',
+    help: 'show current migration capabilities',
+    run: () => CAPABILITIES.map((capability) => `${capability}: off\n`).join(''),
+  }),
   qmpCommand<{ capabilities: Json[] }>({
     name: 'migrate-set-capabilities',
     arguments: { capabilities: { type: 'list' } },

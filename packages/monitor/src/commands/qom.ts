@@ -1,5 +1,18 @@
 /** The object tree: qom-list, qom-get, qom-set and what types there are. */
-import { type AnyCommand, allProperties, type CommandContext, hmpCommand, type Machine, QmpError, type QObject, qmpCommand, type TypeInfo } from '@nandu/core';
+import {
+  type AnyCommand,
+  allProperties,
+  type CommandContext,
+  describeProperties,
+  hmpCommand,
+  type Machine,
+  type PropertyDescription,
+  QmpError,
+  type QObject,
+  qmpCommand,
+  sizeWarning,
+  type TypeInfo,
+} from '@nandu/core';
 import { type Json, parseJson } from '../json/parser.js';
 import { printJson } from '../json/print.js';
 
@@ -62,14 +75,9 @@ const qomListTypes = qmpCommand<{ implements?: string; abstract?: boolean }>({
     })),
 });
 
-/** As ObjectPropertyInfo, with help and default where there are such. */
-function describeProperties(info: TypeInfo): object[] {
-  return allProperties(info).map(({ name, type, help, default: value }) => ({
-    name,
-    ...(help ? { description: help } : {}),
-    type: type.name,
-    ...(value === undefined ? {} : { 'default-value': value }),
-  }));
+/** As ObjectPropertyInfo. */
+function propertyRow({ name, type, help }: PropertyDescription): object {
+  return { name, ...(help ? { description: help } : {}), type };
 }
 
 const qomListProperties = qmpCommand<{ typename: string }>({
@@ -78,7 +86,7 @@ const qomListProperties = qmpCommand<{ typename: string }>({
   run({ typename }, { machine }) {
     const info = machine.types.find(typename);
     if (!info) throw new QmpError('DeviceNotFound', `Class '${typename}' not found`);
-    return [{ name: 'type', type: 'string' }, ...describeProperties(info)];
+    return [{ name: 'type', type: 'string' }, ...describeProperties(info).map(propertyRow)];
   },
 });
 
@@ -89,7 +97,9 @@ export function deviceProperties(machine: Machine, typename: string): object[] {
   const info = machine.types.find(typename);
   if (!info) throw new QmpError('DeviceNotFound', `Device '${typename}' not found`);
   if (!machine.isType(info, 'device') || info.abstract) throw new QmpError('GenericError', `Parameter 'typename' expects a non-abstract device type`);
-  return describeProperties(info).filter((row) => !NOT_OPTIONS.has((row as PropertyRow).name));
+  return describeProperties(info)
+    .filter(({ name }) => !NOT_OPTIONS.has(name))
+    .map((row) => ({ ...propertyRow(row), ...(row.default === undefined ? {} : { 'default-value': row.default }) }));
 }
 
 const deviceListProperties = qmpCommand<{ typename: string }>({
@@ -124,9 +134,11 @@ const hmp: readonly AnyCommand[] = [
     params: '[-j] path property value',
     help: 'set QOM property.\n\t\t\t-j: the value is specified in json format.',
     run({ json, path, property, value }, context) {
-      if (json) find(context, path).setProperty(property, parseJson(value));
-      else find(context, path).setPropertyText(property, value);
-      return undefined;
+      const object = find(context, path);
+      if (json) object.setProperty(property, parseJson(value));
+      else object.setPropertyText(property, value);
+      const warning = json || object.findProperty(property)?.type.name !== 'size' ? undefined : sizeWarning(value);
+      return warning && `warning: ${warning}\n`;
     },
   }),
   hmpCommand<{ path?: string }>({

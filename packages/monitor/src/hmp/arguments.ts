@@ -101,7 +101,11 @@ const PARSERS: Readonly<Record<string, Parse>> = {
     return optionRecord(parseOptions(word, 'driver'));
   },
   '/': (reader) => parseFormat(reader),
-  i: integer,
+  i: (reader, command, registers, declared) => {
+    const value = integer(reader, command, registers, declared) as number;
+    if (value < 0 || value >= 2 ** 32) throw new ArgumentError(`'${command}' has failed: integer is for 32-bit values`);
+    return value;
+  },
   l: integer,
   /** A number of MiB, given in bytes to the command. */
   M: (reader, command, registers, declared) => {
