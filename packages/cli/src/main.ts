@@ -2,6 +2,7 @@
 import { ConfigError } from '@nandu/core';
 import { runEmulator } from './emulator.js';
 import { enableBranchHints } from './engine-flags.js';
+import { pluginBehind } from './load-plugin.js';
 import { parseCommandLine } from './options/parse.js';
 import { CommandLineError, report } from './problem.js';
 
@@ -13,7 +14,11 @@ function giveUp(error: unknown): never {
     process.exit(error.status);
   }
   // What a machine asks for beyond what this process can give may come up anywhere, in the middle of a device's work.
-  process.stderr.write(report(error instanceof ConfigError ? error.message : `internal error: ${(error as Error)?.stack ?? String(error)}`));
+  if (error instanceof ConfigError) process.stderr.write(report(error.message));
+  else {
+    const plugin = pluginBehind(error);
+    process.stderr.write(report(`${plugin === undefined ? 'internal error' : `plugin ${plugin} failed`}: ${(error as Error)?.stack ?? String(error)}`));
+  }
   process.exit(1);
 }
 

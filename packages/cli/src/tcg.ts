@@ -65,6 +65,7 @@ function modelOf(text: string, warn: (warning: string) => void): CpuModel {
 export class TcgCpuFactory extends CpuFactory {
   readonly accelerator: TcgAccelerator;
   private readonly model: CpuModel;
+  readonly physicalBits: number;
 
   constructor(
     @inject(Machine) private readonly machine: Machine,
@@ -76,6 +77,7 @@ export class TcgCpuFactory extends CpuFactory {
   ) {
     super();
     this.model = modelOf(config.cpuModel, (warning) => machine.log.warning(warning));
+    this.physicalBits = this.model.physicalBits;
     const { pool } = host;
     const residentBytes = residentLimit(config.acceleratorProperties);
     if (residentBytes !== undefined) pool.limit(residentBytes);

@@ -82,3 +82,10 @@ it('splits memory evenly between nodes that name none, and says so', async () =>
   expect(status).toBe(0);
   expect(stderr).toContain('warning: Default splitting of RAM between nodes is deprecated');
 });
+
+it.each([
+  ['-m 1T', 'nandu-system-x86_64: Address space limit 0xffffffffff < 0x100bfffffff phys-bits too low (40)\n'],
+  ['-m 4G,maxmem=2000T', 'nandu-system-x86_64: Address space limit 0xffffffffff < 0x7d000bfffffff phys-bits too low (40)\n'],
+])('refuses %s, more than the processor can address', async (line, stderr) => {
+  expect(await tryCommandLine(words(`-S -display none ${line}`))).toEqual({ status: 1, stderr });
+});

@@ -112,6 +112,14 @@ it('leaves at once by C-a x', async () => {
 it.each([
   ['throws', 'throw new Error("out of cheese")', /Could not load plugin \.\/throws\.mjs: out of cheese\n$/],
   ['is-none', 'export default 7', /its default export is not a plugin/],
+  ['has-a-plain-class', 'export default { name: "x", types: [class Plain {}] }', /'Plain' in its 'types' is no class with @type or @device\n$/],
+  [
+    'fails-later',
+    'export default { name: "x", bind() { throw new Error("out of bread"); } }',
+    /^nandu-system-x86_64: plugin \.\/fails-later\.mjs failed: Error: out of bread\n/,
+  ],
+  ['has-a-number', 'export default { name: "x", types: 3 }', /its 'types' are no list of classes\n$/],
+  ['has-a-function', 'export default { name: "x", commands: [() => {}] }', /its 'commands' are not all made by qmpCommand or hmpCommand\n$/],
 ])('tells of a plugin that %s', async (name, source, message) => {
   writeFileSync(join(folder, `${name}.mjs`), source);
   const { status, stderr } = await run([...NONE, '-plugin', `./${name}.mjs`]);

@@ -35,5 +35,7 @@ export interface ProcessorRequest {
 }
 
 export abstract class CpuFactory {
+  /** Width of a physical address. */
+  abstract readonly physicalBits: number;
   abstract create(request: ProcessorRequest): Processor;
 }

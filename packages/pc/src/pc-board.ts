@@ -219,12 +219,21 @@ export class PcBoard extends Board {
     if (config.accelerator === 'qtest') return;
     if (!container.isRegistered(CpuFactory as never, true)) throw new ConfigError(`accelerator '${config.accelerator}' has no processors for this machine`);
     const factory = container.resolve<CpuFactory>(CpuFactory as never);
+    this.checkAddressWidth(factory.physicalBits);
     for (const cpu of this.cpuDevices) {
       const processor = factory.create({ index: cpu.index, interrupts: cpu.lapic, tripleFault: () => this.machine.requestReset('guest-reset') });
       cpu.processor = processor;
       cpu.lapic.connect(processor, processor.tsc);
       this.cpus.push(processor);
     }
+  }
+
+  /** Everything has to be within reach, the window for PCI above all RAM included. */
+  private checkAddressWidth(physicalBits: number): void {
+    const { last } = pciHole64(this.endOfMemory);
+    const limit = 2 ** physicalBits - 1;
+    const hex = (address: number): string => `0x${address.toString(16)}`;
+    if (physicalBits > 32 && last > limit) throw new ConfigError(`Address space limit ${hex(limit)} < ${hex(last)} phys-bits too low (${physicalBits})`);
   }
 
   override ready(): void {
