@@ -37,11 +37,8 @@ export function pushMemory(env: usize, format: i32, value: i64): void {
 }
 
 /** FLD m80: a copy, of whatever it is. */
-export function pushExtended(env: usize, address: u64, mmu: i32): void {
-  const significand = loadGuest64(env, address, mmu);
-  if (faulted(env)) return;
-  const top = loadGuest16(env, address + 8, mmu);
-  if (faulted(env) || !canPush(env)) return;
+export function pushExtendedValue(env: usize, significand: u64, top: u32): void {
+  if (!canPush(env)) return;
   finish(env);
   push(env);
   storeExtended(env, 0, significand, top);

@@ -14,7 +14,7 @@ import {
 import { ES, begin, isEmpty, moveTop, pop, setEmpty, setStatus, status, statusWord, wait } from './fpu-state';
 import { dataMmu } from './guest-memory';
 import {
-  I16, I64, pushDecimal, pushExtended, pushMemory, pushRegister, storeDecimal, storeExtendedMemory, storeFloat, storeInteger,
+  I16, I64, pushDecimal, pushMemory, pushRegister, storeDecimal, storeExtendedMemory, storeFloat, storeInteger,
   unpackMemory,
 } from './fpu-transfer';
 import { arctangent, cosine, exponential, logarithm, logarithmPlusOne, sine, sineCosine, tangent } from './fpu-transcendental';
@@ -208,7 +208,6 @@ export function x87_memory(env: usize, fop: i32, address: u64, wide: i32, real: 
     case 0x19: return storeInteger(env, 32, address, mmu, true, true);
     case 0x1a: return storeInteger(env, 32, address, mmu, false, false);
     case 0x1b: return storeInteger(env, 32, address, mmu, true, false);
-    case 0x1d: return pushExtended(env, address, mmu);
     case 0x1f: return storeExtendedMemory(env, address, mmu);
     case 0x29: return storeInteger(env, 64, address, mmu, true, true);
     case 0x2a: return storeFloat(env, true, address, mmu, false);

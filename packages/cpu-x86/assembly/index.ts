@@ -1,6 +1,7 @@
 /** Everything that the x86 target's WebAssembly module exports. */
 export * from './system';
 export * from './fpu';
+export * from './fpu-plain';
 export * from './sse';
 
 /** Where the module's static data ends. */

@@ -208,6 +208,13 @@ export const XSAVE_COMPACTED = 2;
 export const FUSED_NEGATE_PRODUCT = 1;
 export const FUSED_NEGATE_EVEN = 2;
 export const FUSED_NEGATE_ODD = 4;
+/**
+ * What an x87 operation does beside computing (the register that it writes is in bits 0-2, the other one in bits 3-5, both counted
+ * from the top): it pops; the first or the second operand changes its sign, or, in a division, they trade places.
+ */
+export const X87_POPS = 0x40;
+export const X87_NEGATE_TO = 0x80;
+export const X87_NEGATE_FROM = 0x100;
 /** Instructions with a VEX prefix may use vectors: protected mode, CR4.OSXSAVE, SSE and AVX state enabled in XCR0. */
 export const HF_AVX = 0x100_0000;
 /** CR4.TSD, CR4.PCE, CR4.VME are asked by helpers. CR0.WP, CR4.SMEP: by tlb_fill. */

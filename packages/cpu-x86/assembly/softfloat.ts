@@ -230,7 +230,7 @@ export function multiply(): void {
   setFinite(sign, exponent, hi, lo);
 }
 
-/** What `divide128` leaves over. */
+/** What `divide128` and `rootOf` leave over. */
 export class Remainder {
   static value: u64 = 0;
 }
@@ -283,30 +283,46 @@ export function squareRoot(): void {
   if (A.kind == ZERO) return setZero(A.sign);
   if (A.sign) return invalid();
   if (A.kind == INFINITE) return setInfinity(0);
-  // The radicand as 128 bits, value in [1/4, 1), so that the root has bit 63 set; two of its bits go in at each step.
-  const odd = A.exponent & 1;
-  let hi = odd ? A.significand : A.significand >> 1;
-  let lo = odd ? 0 : A.significand << 63;
-  let root: u64 = 0;
-  let restHi: u64 = 0;
-  let rest: u64 = 0;
-  for (let i = 0; i < 64; i++) {
-    restHi = (restHi << 2) | (rest >> 62);
-    rest = (rest << 2) | (hi >> 62);
-    hi = (hi << 2) | (lo >> 62);
-    lo <<= 2;
-    const trialHi = root >> 62;
-    const trial = (root << 2) | 1;
-    root <<= 1;
-    if (restHi > trialHi || (restHi == trialHi && rest >= trial)) {
-      restHi -= trialHi + u64(rest < trial);
-      rest -= trial;
-      root |= 1;
-    }
+  setFinite(0, A.exponent >> 1, rootOf(A.significand, (A.exponent & 1) != 0), Remainder.value);
+}
+
+const TWO_TO_32: f64 = 4294967296.0;
+const TWO_TO_64: f64 = 18446744073709551616.0;
+
+/**
+ * The square root of a significand, its exponent odd or even, down to 64 bits. `Remainder.value` becomes what is cut off: the next
+ * bit, and one for all beyond.
+ */
+export function rootOf(significand: u64, odd: bool): u64 {
+  // The radicand as 128 bits, value in [1/4, 1), so that the root has bit 63 set.
+  const hi = odd ? significand : significand >> 1;
+  const lo: u64 = odd ? 0 : significand << 63;
+  // Right to 50 bits or so; one step of Newton's method gives the others, but for one or two units.
+  const estimate = Math.sqrt(f64(hi)) * TWO_TO_32;
+  let root = estimate < TWO_TO_64 ? u64(estimate) : u64.MAX_VALUE;
+  let square = root * root;
+  let rest = lo - square;
+  let restHi = hi - mulhi(root, root) - u64(lo < square);
+  root += i64(Math.floor((f64(i64(restHi)) * TWO_TO_64 + f64(rest)) / (f64(root) * 2)));
+  square = root * root;
+  rest = lo - square;
+  restHi = hi - mulhi(root, root) - u64(lo < square);
+  while (i64(restHi) < 0) {
+    root--;
+    const more = (root << 1) | 1;
+    rest += more;
+    restHi += (root >> 63) + u64(rest < more);
   }
-  // The remainder is at most twice the root; the next bit is set exactly if it exceeds the root.
-  const more = restHi != 0 || rest > root;
-  setFinite(0, A.exponent >> 1, root, (more ? TOP_BIT : 0) | u64((restHi | rest) != 0));
+  // The remainder is at most twice the root...
+  while (restHi > root >> 63 || (restHi == root >> 63 && rest > root << 1)) {
+    const less = (root << 1) | 1;
+    restHi -= (root >> 63) + u64(rest < less);
+    rest -= less;
+    root++;
+  }
+  // ... and the next bit is set exactly if it exceeds the root.
+  Remainder.value = (restHi != 0 || rest > root ? TOP_BIT : 0) | u64((restHi | rest) != 0);
+  return root;
 }
 
 /** -1, 0, 1 as A is below, equal to, above B; no NaNs. */

@@ -4,24 +4,46 @@
  */
 import type { Global, Helper, Touches, ValueType } from '@nandu/tcg';
 import { quickArithmetic, quickCompareFlags, quickFromInteger, quickToInteger } from './quick-fp.js';
-import { CC_OP, CC_SRC, MXCSR, XMM, YMM_HIGH } from './state.js';
+import { CC_DST, CC_OP, CC_SRC, CC_SRC2, FP_CONTROL, FP_EMPTY, FP_STATUS, FP_TOP, MMX, MMX_TOPS, MXCSR, XMM, YMM_HIGH } from './state.js';
 
 type Row = readonly [params: string, result: ValueType | '', faults: boolean, reads: Touches, writes: Touches];
 
 const MXCSR_ONLY: readonly Global[] = [MXCSR];
 const FLAGS: readonly Global[] = [CC_OP, CC_SRC];
 
+const X87: readonly Global[] = [FP_TOP, FP_STATUS, FP_CONTROL, FP_EMPTY, ...MMX, ...MMX_TOPS];
+const X87_AND_FLAGS: readonly Global[] = [...X87, CC_OP, CC_DST, CC_SRC, CC_SRC2];
+
 const ROWS = {
   /** An x87 instruction without memory operand: fop. */
-  x87_register: ['i32', '', true, 'all', 'all'],
+  x87_register: ['i32', '', true, X87, X87],
+  /** Those that move by EFLAGS. */
+  x87_move_if: ['i32', '', true, X87_AND_FLAGS, X87],
+  /** fop, and X87_* with the registers. */
+  x87_add: ['i32 i32', '', true, X87, X87],
+  x87_multiply: ['i32 i32', '', true, X87, X87],
+  x87_divide: ['i32 i32', '', true, X87, X87],
+  x87_square_root: ['i32', '', true, X87, X87],
+  /** fop, i of ST(i) (, how many registers are popped). */
+  x87_push_register: ['i32 i32', '', true, X87, X87],
+  x87_exchange: ['i32 i32', '', true, X87, X87],
+  x87_store_register: ['i32 i32 i32', '', true, X87, X87],
+  x87_compare: ['i32 i32 i32', '', true, X87, X87],
+  x87_compare_to_flags: ['i32 i32 i32', '', true, X87, [...X87, ...FLAGS]],
   /** One that reads 2, 4 or 8 bytes: fop, value, address. */
-  x87_load: ['i32 i64 i64', '', true, 'all', 'all'],
+  x87_load: ['i32 i64 i64', '', true, X87, X87],
+  /** An operation with m32 or m64: fop, its reg field, value, address. */
+  x87_with_memory: ['i32 i32 i64 i64', '', true, X87, X87],
+  /** fop, format, value, address. */
+  x87_push: ['i32 i32 i64 i64', '', true, X87, X87],
+  /** fop, significand, sign and exponent, address. */
+  x87_push_extended: ['i32 i64 i32 i64', '', true, X87, X87],
   /** One that stores, or whose operand is larger: fop, address, 1 for the 32-bit form of environments, 1 for real mode's. */
-  x87_memory: ['i32 i64 i32 i32', '', true, 'all', 'all'],
-  x87_set_control: ['i32', '', true, 'all', 'all'],
-  x87_status: ['', 'i32', false, 'all', 'none'],
+  x87_memory: ['i32 i64 i32 i32', '', true, X87, X87],
+  x87_set_control: ['i32', '', true, X87, X87],
+  x87_status: ['', 'i32', false, X87, 'none'],
   /** #MF if an exception is pending. */
-  x87_wait: ['', '', true, 'all', 'none'],
+  x87_wait: ['', '', true, X87, 'none'],
   /** Address, 1 with REX.W, XMM registers that there are. */
   x87_fxsave: ['i64 i32 i32', '', true, 'all', 'none'],
   x87_fxrstor: ['i64 i32 i32', '', true, 'all', 'all'],
@@ -97,9 +119,13 @@ const ROWS = {
 
 export type FpHelperName = keyof typeof ROWS;
 
+/** The status word's summary of unmasked exceptions. */
+const X87_PENDING = 0x80;
+
 const QUICK: Partial<Record<string, Helper['quick']>> = {
   // Only a store that goes on in the next page needs a look.
   avx_probe_store: (ir, [address, bytes]) => ({ holds: ir.ltU(ir.and(ir.wrap(address!), ir.i32(0xfff)), ir.i32(0x1001 - ir.constantOf(bytes!)!)) }),
+  x87_wait: (ir) => ({ holds: ir.eqz(ir.and(ir.get(FP_STATUS), ir.i32(X87_PENDING))) }),
   sse_add: quickArithmetic('add'),
   sse_subtract: quickArithmetic('sub'),
   sse_multiply: quickArithmetic('mul'),

@@ -18,6 +18,8 @@ export interface Event {
 }
 
 export class HelperHost {
+  /** The vCPU block. */
+  readonly env = ENV;
   readonly memory = new WebAssembly.Memory({ initial: (RAM + RAM_BYTES) / 0x1_0000 });
   readonly view = new DataView(this.memory.buffer);
   readonly cpu: X86Cpu;

@@ -1,15 +1,19 @@
 /**
- * x87 instructions (SDM volume 2). What they do is in `assembly/fpu.ts`, by opcode; here is what operands they have. Memory
- * operands that fit a register are loaded here, so that the common ones take the short way through the TLB.
+ * x87 instructions (SDM volume 2). What they do is in `assembly/fpu.ts`, by opcode, and for the frequent ones in `fpu-plain.ts`; here is
+ * what operands they have. Memory operands are loaded here where they fit registers, so that they take the short way through the TLB.
  */
-import type { Value } from '@nandu/tcg';
+import type { Helper, Value } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
-import type { Attribute, OpcodeRow, OpcodeTable } from '../decode/opcode-table.js';
+import type { Attribute, OpcodeRow, OpcodeTable, Semantics } from '../decode/opcode-table.js';
 import { FP_HELPERS } from '../fp-helpers.js';
 import { FP_CONTROL } from '../state.js';
 import { EXCEPTION, type Translation } from './translation.js';
 
 const ARITHMETIC = ['fadd', 'fmul', 'fcom', 'fcomp', 'fsub', 'fsubr', 'fdiv', 'fdivr'];
+const SUMS = ['fadd', 'fsub', 'fsubr'];
+const QUOTIENTS = ['fdiv', 'fdivr'];
+/** A format of `x87_push`; the others are bits of opcodes. */
+const WIDE_INTEGER = 4;
 /** Register forms: opcode, mnemonic, operands for the disassembler. */
 const REGISTER_FORMS: readonly (readonly [opcode: string, mnemonic: string, operands: string])[] = [
   ...ARITHMETIC.map((name, i) => [`D8 ${hex(0xc0 + 8 * i)}+i`, name, 'ST,STi'] as const),
@@ -103,7 +107,6 @@ const MEMORY_FORMS: readonly (readonly [opcode: string, mnemonic: string, bytes:
   ['DB /1', 'fisttp', 4, true],
   ['DB /2', 'fist', 4, true],
   ['DB /3', 'fistp', 4, true],
-  ['DB /5', 'fld', 10, false],
   ['DB /7', 'fstp', 10, true],
   ['DD /1', 'fisttp', 8, true],
   ['DF /1', 'fisttp', 2, true],
@@ -119,11 +122,14 @@ const MEMORY_FORMS: readonly (readonly [opcode: string, mnemonic: string, bytes:
 ];
 
 export const X87: OpcodeTable = [
-  ...REGISTER_FORMS.map(([opcode, mnemonic, operands]): OpcodeRow => [opcode, mnemonic, operands, registerForm, 'raw', 'x87', ...featureOf(mnemonic)]),
-  ...LOADING_FORMS.map(([opcode, mnemonic, operand]): OpcodeRow => [opcode, mnemonic, operand, loadingForm, 'reads', 'x87']),
+  ...REGISTER_FORMS.map(
+    ([opcode, mnemonic, operands]): OpcodeRow => [opcode, mnemonic, operands, registerSemantics(mnemonic, operands), 'raw', 'x87', ...featureOf(mnemonic)],
+  ),
+  ...LOADING_FORMS.map(([opcode, mnemonic, operand]): OpcodeRow => [opcode, mnemonic, operand, loadingSemantics(mnemonic, opcode), 'reads', 'x87']),
   ...MEMORY_FORMS.map(
     ([opcode, mnemonic, bytes, writes]): OpcodeRow => [opcode, mnemonic, 'M', (t) => memoryForm(t, bytes, writes), 'raw', 'mem', 'x87', ...featureOf(mnemonic)],
   ),
+  ['DB /5', 'fld', 'M', pushExtended, 'raw', 'mem', 'x87'],
   ['D9 /5', 'fldcw', 'Mw', (t, a) => void t.callHelper(FP_HELPERS.x87_set_control, a!), 'reads', 'x87'],
   ['D9 /7', 'fnstcw', 'Mw', controlWord, 'writes', 'x87'],
   ['DD /7', 'fnstsw', 'Mw', (t) => t.callHelper(FP_HELPERS.x87_status), 'writes', 'x87'],
@@ -147,15 +153,68 @@ function fop(t: Translation): Value {
   return t.ir.i32(((t.opcode & 7) << 8) | t.modrm);
 }
 
-function registerForm(t: Translation): void {
-  t.callHelper(FP_HELPERS.x87_register, fop(t));
-  // FCOMI and relatives.
-  if (t.row!.mnemonic.includes('comi')) t.flagsUnknown();
+/** Which helper a register form calls. All are told the opcode, for the cases that they leave to the general one. */
+function registerSemantics(mnemonic: string, operands: string): Semantics {
+  const plain = mnemonic.replace(/p+$/, '');
+  const pops = mnemonic.length - plain.length;
+  if (SUMS.includes(plain)) return operation(FP_HELPERS.x87_add, plain, operands, pops);
+  if (plain === 'fmul') return operation(FP_HELPERS.x87_multiply, plain, operands, pops);
+  if (QUOTIENTS.includes(plain)) return operation(FP_HELPERS.x87_divide, plain, operands, pops);
+  if (/^fu?comi$/.test(plain)) {
+    return (t) => {
+      t.callHelper(FP_HELPERS.x87_compare_to_flags, fop(t), register(t), t.ir.i32(pops));
+      t.flagsUnknown();
+    };
+  }
+  if (/^fu?com$/.test(plain)) return (t) => void t.callHelper(FP_HELPERS.x87_compare, fop(t), register(t), t.ir.i32(pops));
+  if (plain.startsWith('fcmov')) return (t) => void t.callHelper(FP_HELPERS.x87_move_if, fop(t));
+  if (plain === 'fst') return (t) => void t.callHelper(FP_HELPERS.x87_store_register, fop(t), register(t), t.ir.i32(pops));
+  if (mnemonic === 'fld') return (t) => void t.callHelper(FP_HELPERS.x87_push_register, fop(t), register(t));
+  if (mnemonic === 'fxch') return (t) => void t.callHelper(FP_HELPERS.x87_exchange, fop(t), register(t));
+  if (mnemonic === 'fsqrt') return (t) => void t.callHelper(FP_HELPERS.x87_square_root, fop(t));
+  return (t) => void t.callHelper(FP_HELPERS.x87_register, fop(t));
 }
 
-function loadingForm(t: Translation, value: Value): void {
+/** i of ST(i). */
+function register(t: Translation): Value {
+  return t.ir.i32(t.modrm & 7);
+}
+
+function operation(helper: Helper, mnemonic: string, operands: string, pops: number): Semantics {
+  // The result replaces the first operand: that is the minuend and dividend unless the mnemonic ends in R.
+  const negates = mnemonic === 'fsub' ? L.X87_NEGATE_FROM : mnemonic.endsWith('r') ? L.X87_NEGATE_TO : 0;
+  const form = negates | (pops ? L.X87_POPS : 0);
+  return (t) => {
+    const i = t.modrm & 7;
+    t.callHelper(helper, fop(t), t.ir.i32(form | (operands === 'STi,ST' ? i : i << 3)));
+  };
+}
+
+/** Which helper a form calls whose operand was loaded; bits 1-2 of the opcode's first byte tell the operand's format. */
+function loadingSemantics(mnemonic: string, opcode: string): Semantics {
+  const isReal = !mnemonic.startsWith('fi');
+  if (mnemonic === 'fld' || mnemonic === 'fild') {
+    const format = opcode === 'DF /5' ? WIDE_INTEGER : (Number.parseInt(opcode, 16) >> 1) & 3;
+    return (t, value) => void t.callHelper(FP_HELPERS.x87_push, fop(t), t.ir.i32(format), wide(t, value), t.linear(0));
+  }
+  const reg = ARITHMETIC.indexOf(mnemonic);
+  if (isReal && !mnemonic.startsWith('fcom')) {
+    return (t, value) => void t.callHelper(FP_HELPERS.x87_with_memory, fop(t), t.ir.i32(reg), wide(t, value), t.linear(0));
+  }
+  return (t, value) => void t.callHelper(FP_HELPERS.x87_load, fop(t), wide(t, value), t.linear(0));
+}
+
+function wide({ ir }: Translation, value: Value): Value {
+  return ir.typeOf(value) === 'i64' ? value : ir.extendU(value);
+}
+
+/** FLD m80. */
+function pushExtended(t: Translation): void {
   const { ir } = t;
-  t.callHelper(FP_HELPERS.x87_load, fop(t), ir.typeOf(value) === 'i64' ? value : ir.extendU(value), t.linear(0));
+  const address = t.linear(10);
+  const significand = t.loadLinear(address, 8);
+  const top = t.loadLinear(ir.add(address, ir.i64(8)), 2);
+  t.callHelper(FP_HELPERS.x87_push_extended, fop(t), significand, top, address);
 }
 
 function memoryForm(t: Translation, bytes: number, writes: boolean): void {
