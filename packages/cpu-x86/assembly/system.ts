@@ -4,6 +4,7 @@ export { raise, raise_if, into, software_interrupt, misaligned } from './raise';
 export { update_block_flags, end_shadow } from './block-flags';
 export { compute_flags, read_eflags, write_eflags, cli, sti, pushf_value, popf } from './flags';
 export { load_segment, check_segment, load_gdt, load_idt, load_ldtr, load_tr, lar, lsl, verr, verw } from './segments';
+export { code_long, code_quad } from './code-bytes';
 export { fault, interrupt } from './exceptions';
 export { far_jump, far_call, far_return } from './far-control';
 export { interrupt_return } from './interrupt-return';

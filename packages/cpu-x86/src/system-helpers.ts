@@ -14,6 +14,9 @@ const ROWS = {
   /** EFLAGS as a whole (all bits, arithmetic flags computed), and setting the bits of `mask` from `value`, with the consequences (IF, TF, AC, VM...). */
   read_eflags: ['wasm', '', 'i64', false],
   write_eflags: ['wasm', 'i64 i64', '', false],
+  /** An immediate of 4 (sign-extended) or 8 bytes that is overwritten time and again: its address in linear memory. */
+  code_long: ['wasm', 'i32', 'i64', false, 'none', 'none'],
+  code_quad: ['wasm', 'i32', 'i64', false, 'none', 'none'],
   /** The six arithmetic flags as EFLAGS bits, from CC_*. */
   compute_flags: ['wasm', '', 'i64', false, [CC_OP, CC_DST, CC_SRC, CC_SRC2], 'none'],
   /** CLI, STI with their checks (IOPL, VME). STI sets the interrupt shadow (HF_INHIBIT) when IF was clear: end the block. */

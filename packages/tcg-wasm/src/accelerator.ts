@@ -10,6 +10,7 @@ import { type AcceleratorSetup, type Counters, newCounters } from './options.js'
 import { PhysicalBridge } from './physical-bridge.js';
 import type { CodeBlock, Region, RegionCompiler, RegionCompilerFactory, RegionHost } from './region-compiler.js';
 import { WasmRegionCompiler } from './regions/compiler.js';
+import { Rewrites } from './rewrites.js';
 import { ENV_LINK_SITE, EXIT_ALONE, EXIT_HOT, EXIT_LINK } from './tier0/exits.js';
 import { linearOf, offsetInPage, Translator } from './translator.js';
 
@@ -50,6 +51,7 @@ export class TcgAccelerator {
   readonly #bridge: PhysicalBridge;
   readonly #table: BlockTable;
   readonly #translator: Translator;
+  readonly #rewrites = new Rewrites();
   readonly #regions: RegionCompiler | undefined;
   readonly #vcpus: Vcpu[] = [];
   readonly #envs: number[] = [];
@@ -88,6 +90,7 @@ export class TcgAccelerator {
       bridge: this.#bridge,
       modules: this.#modules,
       table: this.#table,
+      rewrites: this.#rewrites,
       arenaEnd: options.arenaEnd ?? M.ARENA_END,
       opCounts: this.opCounts,
     });
@@ -151,6 +154,7 @@ export class TcgAccelerator {
   flushCode(): void {
     this.counters.flushes++;
     this.#table.clear();
+    this.#rewrites.clear();
     this.#regions?.reset();
     this.#translator.reset();
   }
@@ -181,6 +185,7 @@ export class TcgAccelerator {
     for (let next = 0; ; ) {
       head.set(Env.ENV_EXIT_REASON, 0);
       run(env, next);
+      this.#table.unguard();
       next = 0;
       const reason = head.get(Env.ENV_EXIT_REASON);
       switch (reason) {
@@ -208,7 +213,7 @@ export class TcgAccelerator {
         case Env.EXIT_BUDGET: {
           const left = head.get(Env.ENV_BUDGET);
           if (left <= 0) return reason;
-          next = this.#enterAlone(vcpu, left)?.address ?? 0;
+          next = this.#enterLast(vcpu, left)?.address ?? 0;
           break;
         }
         case Env.EXIT_REQUESTED:
@@ -281,11 +286,18 @@ export class TcgAccelerator {
     return this.#translator.translate(head, page, mmu, Math.min(instructions, this.#maxInstructions), true);
   }
 
+  /** The last instructions of a slice. They may overwrite each other. */
+  #enterLast(vcpu: Vcpu, instructions: number): Block | undefined {
+    const block = this.#enterAlone(vcpu, instructions);
+    if (block !== undefined && block.instructionCount > 1 && block.linear !== 0) this.#table.guard(block);
+    return block;
+  }
+
   // ---- what invalidates ----
 
   /** As `code_written` of `assembly/host.ts`. */
   #codeWritten(linear: number, size: number, env: number): number {
-    const blocks = this.#table.overlapping(linear, size);
+    const blocks = this.#table.madeFrom(linear, size);
     if (env !== 0 && blocks.length > 0) {
       const running = this.#table.at(this.#vcpuOf(env).head.get(Env.ENV_BLOCK));
       if (running !== undefined) {
@@ -293,7 +305,10 @@ export class TcgAccelerator {
         if (running.region?.blocks.some((b) => blocks.includes(b as Block))) return 1;
       }
     }
-    for (const block of blocks) this.#invalidate(block);
+    for (const block of blocks) {
+      this.#rewrites.dropped(block.linear, block.reads.length > 0);
+      this.#invalidate(block);
+    }
     this.#table.tidyGrains(linear, size);
     return 0;
   }
@@ -324,7 +339,7 @@ export class TcgAccelerator {
     const start = Math.max(address - frame * PAGE_SIZE, 0);
     const end = Math.min(address + length - frame * PAGE_SIZE, PAGE_SIZE);
     for (const page of [...this.#table.pagesOfFrame(frame)]) {
-      for (const block of this.#table.overlapping(page * PAGE_SIZE + start, end - start)) this.#invalidate(block);
+      for (const block of this.#table.madeFrom(page * PAGE_SIZE + start, end - start)) this.#invalidate(block);
     }
   }
 
@@ -387,7 +402,7 @@ export class TcgAccelerator {
       globals: new Map(this.target.globals.map((g) => [g.offset, g])),
       engine: mmu,
       helper: (helper) => this.#modules.helpers[helper.name]!,
-      ir: (block) => (block.valid ? this.#translator.retranslate(block) : undefined),
+      ir: (block) => (block.valid ? this.#translator.retranslate(block as Block) : undefined),
       successor: (from, pc) => this.#successor(from, pc),
       entries: (block) => this.#table.entries(block),
       postpone: (block) => this.#table.reheat(block),

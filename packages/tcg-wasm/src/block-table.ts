@@ -42,6 +42,8 @@ export class Block implements CodeBlock {
     /** The frame (guest-physical address / 4096) of each page. */
     readonly frame: number,
     readonly frame2: number,
+    /** Starts and ends (linear addresses) of bytes that it reads whenever it runs. */
+    readonly reads: readonly number[] = [],
   ) {
     const inFirst = Math.min(byteLength, PAGE_SIZE - (linear % PAGE_SIZE));
     this.end = linear + inFirst;
@@ -53,6 +55,13 @@ export class Block implements CodeBlock {
     return (this.linear < to && from < this.end) || (this.end2 !== 0 && this.linear2 < to && from < this.end2);
   }
 
+  /** Whether a store there (within one page) makes it wrong. */
+  isMadeFrom(from: number, to: number): boolean {
+    if (!this.overlaps(from, to)) return false;
+    for (let i = 0; i < this.reads.length; i += 2) if (this.reads[i]! <= from && to <= this.reads[i + 1]!) return false;
+    return true;
+  }
+
   /** Visits the linear addresses of the bytes that it was made from, [start, end) in one page each, and the page's frame. */
   eachRange(visit: (start: number, end: number, frame: number) => void): void {
     visit(this.linear, this.end, this.frame);
@@ -62,6 +71,7 @@ export class Block implements CodeBlock {
 
 export class BlockTable {
   #blocks: Block[] = [];
+  #guarded: Block | undefined;
   /** By page of linear memory. */
   readonly #pages = new Map<number, Set<Block>>();
   /** By guest-physical frame. */
@@ -100,8 +110,9 @@ export class BlockTable {
     return this.#blocks.length;
   }
 
-  /** The block whose head is at `address`, if it is one of the table. */
+  /** The block whose head is at `address`, if it is one of the table, or guarded. */
   at(address: number): Block | undefined {
+    if (this.#guarded?.address === address) return this.#guarded;
     if (address < M.ARENA_START || address >= M.ARENA_END) return undefined;
     const block = this.#blocks[this.#i32[(address + M.BLOCK_INDEX) >> 2]!];
     return block?.address === address ? block : undefined;
@@ -147,6 +158,23 @@ export class BlockTable {
     const slot = this.#slot(block.linear, block.flags);
     this.#u32[(block.address + M.BLOCK_NEXT) >> 2] = this.#u32[slot]!;
     this.#u32[slot] = block.address;
+    this.#watch(block);
+  }
+
+  /** A block that nobody finds runs next: until `unguard`, stores to what it was made from are noticed as for any other. */
+  guard(block: Block): void {
+    this.#guarded = block;
+    this.#watch(block);
+  }
+
+  unguard(): void {
+    const block = this.#guarded;
+    if (block === undefined) return;
+    this.#guarded = undefined;
+    block.eachRange((start) => this.#removeFromPage(start >>> PAGE_SHIFT, block));
+  }
+
+  #watch(block: Block): void {
     block.eachRange((start, end, frame) => {
       const page = start >>> PAGE_SHIFT;
       let blocks = this.#pages.get(page);
@@ -174,10 +202,10 @@ export class BlockTable {
     return this.#u16[from >> 1] === UNLINKED;
   }
 
-  /** The blocks made from some of these bytes of linear memory (within one page). */
-  overlapping(linear: number, length: number): Block[] {
+  /** The blocks that are wrong once these bytes of linear memory (within one page) change. */
+  madeFrom(linear: number, length: number): Block[] {
     const found: Block[] = [];
-    for (const block of this.#pages.get(linear >>> PAGE_SHIFT) ?? []) if (block.overlaps(linear, linear + length)) found.push(block);
+    for (const block of this.#pages.get(linear >>> PAGE_SHIFT) ?? []) if (block.isMadeFrom(linear, linear + length)) found.push(block);
     return found;
   }
 
@@ -278,6 +306,7 @@ export class BlockTable {
       this.#u8[M.CODE_MAP + page] = 0;
       this.#u8.fill(0, M.CODE_GRAINS + page * 8, M.CODE_GRAINS + page * 8 + 8);
     }
+    this.#guarded = undefined;
     this.#pages.clear();
     this.#frames.clear();
     this.#blocks = [];

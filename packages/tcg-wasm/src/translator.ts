@@ -6,7 +6,7 @@ import * as M from './memory-map.js';
 import type { EnvHead, Modules } from './modules.js';
 import type { OpCounts } from './op-counts.js';
 import type { PhysicalBridge } from './physical-bridge.js';
-import type { CodeBlock } from './region-compiler.js';
+import type { Rewrites } from './rewrites.js';
 import { Lowering, type LoweringContext } from './tier0/lower.js';
 import { controlNumber } from './tier0/micro-ops.js';
 
@@ -32,6 +32,7 @@ export interface TranslatorSetup {
   readonly bridge: PhysicalBridge;
   readonly modules: Modules;
   readonly table: BlockTable;
+  readonly rewrites: Rewrites;
   readonly arenaEnd: number;
   readonly opCounts?: OpCounts | undefined;
 }
@@ -116,6 +117,7 @@ export class Translator {
     const virtual = linearOf(pc, codeBase);
     const offset = offsetInPage(virtual);
     const reader = new Reader(this.#u8, this.setup.physical, first, offset, this.#builder.block, () => this.codePage(head, virtual - offset + PAGE_SIZE, mmu));
+    reader.seesChanges = !alone && this.setup.rewrites.isChanging(first.linear + offset);
     const ir = this.#build(pc, flags, codeBase, reader, maxInstructions);
     if (ir === undefined) {
       if (head.get(Env.ENV_FAULT) === 0) throw new Error(`${this.setup.target.name}: no instruction was translated at ${pc.toString(16)}, and none faulted`);
@@ -140,6 +142,7 @@ export class Translator {
       mmu,
       first.frame,
       second?.frame ?? 0,
+      reader.reads,
     );
     const page = Math.floor(virtual / PAGE_SIZE);
     const context: LoweringContext = {
@@ -158,13 +161,14 @@ export class Translator {
   }
 
   /** A block's IR once more, from its bytes as they are; the caller sees to it that they have not changed. */
-  retranslate(block: CodeBlock): IrBlock | undefined {
+  retranslate(block: Block): IrBlock | undefined {
     const { pc, flags, codeBase, linear, linear2 } = block;
     const offset = linear % PAGE_SIZE;
     const first = { frame: 0, linear: linear - offset };
     const reader = new Reader(this.#u8, this.setup.physical, first, offset, this.#builder.block, () =>
       linear2 === 0 ? undefined : { frame: 0, linear: linear2 },
     );
+    reader.seesChanges = block.reads.length > 0;
     return this.#build(pc, flags, codeBase, reader, block.instructionCount)?.copy();
   }
 
@@ -205,6 +209,9 @@ function unknownHelper(name: string): never {
 class Reader implements CodeReader {
   /** The block's second page, once something was read from it. */
   second: CodePage | undefined;
+  /** Whether the block is to read immediates when it runs; and where it will, as starts and ends in linear memory. */
+  seesChanges = false;
+  readonly reads: number[] = [];
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -227,6 +234,13 @@ class Reader implements CodeReader {
     }
     if (at >= 2 * PAGE_SIZE) throw NOT_NOW;
     return this.byteOf(this.second, at - PAGE_SIZE);
+  }
+
+  changing(offset: number, bytes: number): number {
+    const at = this.pageOffset + offset;
+    if (!this.seesChanges || this.first.linear === 0 || at + bytes > PAGE_SIZE) return 0;
+    this.reads.push(this.first.linear + at, this.first.linear + at + bytes);
+    return this.first.linear + at;
   }
 
   private byteOf(page: CodePage, offset: number): number {

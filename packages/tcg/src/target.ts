@@ -12,6 +12,11 @@ import type { Global, Helper } from './types.js';
 export interface CodeReader {
   /** The byte at pc + offset of the block's first instruction (any mode: code base is added for you). Throws `CodeFault` if the page cannot be fetched. */
   u8(offset: number): number;
+  /**
+   * The address in linear memory of bytes that guests have been seen to overwrite time and again: if the block reads them there
+   * whenever it runs, instead of being made for what they are now, it outlives the next change. 0: they are to be taken as they are.
+   */
+  changing?(offset: number, bytes: number): number;
 }
 
 /** Thrown by a CodeReader whose page is not executable; `translate` ends the block before the instruction that needs it. */

@@ -250,6 +250,7 @@ export class Decoder {
       to.immediate2 = this.u8();
       return;
     }
+    to.immediateAt = this.at;
     to.wideImmediate = bytes === 8;
     const signed = operand.signedByte || operand.kind === 'J';
     if (bytes === 1) {

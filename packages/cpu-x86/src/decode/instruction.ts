@@ -55,6 +55,8 @@ export class Instruction {
   immediate = 0;
   wideImmediate = false;
   immediate64 = 0n;
+  /** Where the (first) immediate is, as an offset of the reader's. */
+  immediateAt = 0;
   /** A second immediate (ENTER), and the selector of a far pointer. */
   immediate2 = 0;
   farSelector = 0;

@@ -2,7 +2,7 @@
  * What the semantics of an instruction work with: the decoded instruction (fields of `Instruction`), registers, memory, flags
  * (the classes below this one), its operands, and ways to end the block. One object serves all blocks of a vCPU's target.
  */
-import { Env, type Helper, type Ir, type Value, type ValueType } from '@nandu/tcg';
+import { type CodeReader, Env, type Helper, type Ir, type Value, type ValueType } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import type { Feature } from '../decode/opcode-table.js';
 import { type Operand, sizeOf } from '../decode/operand.js';
@@ -20,13 +20,15 @@ export class Translation extends FlagTracker {
   /** Whether the block must end after this instruction although it does not branch. */
   stop = false;
   private memoryAddress: Value | undefined;
+  private code!: CodeReader;
 
   constructor(readonly features: ReadonlySet<Feature>) {
     super();
   }
 
-  startBlock(ir: Ir): void {
+  startBlock(ir: Ir, code: CodeReader): void {
     this.ir = ir;
+    this.code = code;
     this.startBlockOfRegisters();
     this.startBlockOfFlags();
   }
@@ -148,6 +150,11 @@ export class Translation extends FlagTracker {
   private immediateValue(operand: Operand, size: number): Value {
     const { ir } = this;
     if (operand.isSecondImmediate) return ir.i32(this.immediate2);
+    const changing = size >= 4 && !operand.signedByte ? this.code.changing?.(this.immediateAt, this.wideImmediate ? 8 : 4) : undefined;
+    if (changing) {
+      const value = this.call(this.wideImmediate ? 'code_quad' : 'code_long', ir.i32(changing));
+      return size === 8 ? value : ir.wrap(value);
+    }
     if (size === 8) return ir.i64(this.wideImmediate ? this.immediate64 : this.immediate);
     // A sign-extended byte is cut to the operand's size again.
     const value = size === 1 ? this.immediate & 0xff : size === 2 ? this.immediate & 0xffff : this.immediate;
