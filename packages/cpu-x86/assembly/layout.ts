@@ -215,6 +215,8 @@ export const FUSED_NEGATE_ODD = 4;
 export const X87_POPS = 0x40;
 export const X87_NEGATE_TO = 0x80;
 export const X87_NEGATE_FROM = 0x100;
+/** Beside the bytes of an element: REPE, not REPNE. */
+export const STRING_WHILE_EQUAL = 16;
 /** Instructions with a VEX prefix may use vectors: protected mode, CR4.OSXSAVE, SSE and AVX state enabled in XCR0. */
 export const HF_AVX = 0x100_0000;
 /** CR4.TSD, CR4.PCE, CR4.VME are asked by helpers. CR0.WP, CR4.SMEP: by tlb_fill. */

@@ -6,20 +6,20 @@ import { ENV_BUDGET } from '../../tcg/src/env';
 import { hostForRead, hostForWrite } from './guest-memory';
 
 /** Bytes done at most in one call, so that interrupts do not wait long. */
-const MOST: u64 = 0x1_0000;
+export const MOST: u64 = 0x1_0000;
 
 // @ts-ignore: decorator
-@inline function leftInPage(linear: u64): u64 {
+@inline export function leftInPage(linear: u64): u64 {
   return 0x1000 - (linear & 0xfff);
 }
 
 /** Elements that the slice has instructions left for: an iteration is one, and the block has counted the first. */
-function affordable(env: usize, elements: u64): u64 {
+export function affordable(env: usize, elements: u64): u64 {
   return min<u64>(elements, (max<i32>(load<i32>(env, ENV_BUDGET), 0) as u64) + 1);
 }
 
 /** Counts the iterations but the first; if none is left, also not the entry that finds RCX to be 0. */
-function countIterations(env: usize, done: u64, elements: u64): void {
+export function countIterations(env: usize, done: u64, elements: u64): void {
   if (done == 0) return;
   const counted = (done as i32) - (done == elements ? 2 : 1);
   store<i32>(env, load<i32>(env, ENV_BUDGET) - counted, ENV_BUDGET);

@@ -15,4 +15,5 @@ export { xgetbv, xrstor, xsave, xsetbv } from './xsave';
 export { read_dr, write_dr, single_step, watch_code, watch_data, watch_end } from './debug-registers';
 export { div64, idiv64, cmpxchg16b, crc32, rcl, rcr, bcd, bound, enter, pdep, pext } from './arithmetic';
 export { rep_movs, rep_stos } from './strings';
+export { rep_cmps, rep_scas } from './string-search';
 export { tlb_flush as flush_tlb } from './host';

@@ -132,6 +132,9 @@ const ROWS = {
    */
   rep_movs: ['wasm', 'i32 i64 i64 i64 i32', 'i64', false, 'all', 'none'],
   rep_stos: ['wasm', 'i32 i64 i64 i64 i32', 'i64', false, 'all', 'none'],
+  /** The same (element bytes with STRING_WHILE_EQUAL) -> elements that do not end the repetition. */
+  rep_cmps: ['wasm', 'i32 i64 i64 i64 i32', 'i64', false, 'all', 'none'],
+  rep_scas: ['wasm', 'i32 i64 i64 i64 i32', 'i64', false, 'all', 'none'],
 } as const satisfies Record<string, Row>;
 
 export type SystemHelperName = keyof typeof ROWS;

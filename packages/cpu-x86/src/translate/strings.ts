@@ -1,7 +1,7 @@
 /**
  * String instructions. With a repeat prefix the instruction is a block that goes to itself, one element a round: so faults,
  * interrupts and single steps find it between two elements, with RCX, RSI and RDI as they should be. MOVS and STOS first try to
- * do many elements at once by a helper.
+ * do many elements at once by a helper, CMPS and SCAS to pass over many that do not end the repetition.
  */
 import type { Value } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
@@ -34,7 +34,7 @@ export const STRINGS: OpcodeTable = [
 
 function move(t: Translation, size: number): void {
   startRepeat(t);
-  if (t.rep && mayBulk(t)) bulk(t, size, true);
+  if (t.rep && mayBulk(t)) bulk(t, 'rep_movs', size);
   const value = t.loadLinear(source(t, size), size);
   t.storeLinear(destination(t, size, true), size, value);
   advance(t, RSI, size);
@@ -44,7 +44,7 @@ function move(t: Translation, size: number): void {
 
 function store(t: Translation, size: number): void {
   startRepeat(t);
-  if (t.rep && mayBulk(t)) bulk(t, size, false);
+  if (t.rep && mayBulk(t)) bulk(t, 'rep_stos', size);
   t.storeLinear(destination(t, size, true), size, t.readRegister(RAX, size));
   advance(t, RDI, size);
   endRepeat(t);
@@ -59,6 +59,7 @@ function load(t: Translation, size: number): void {
 
 function compare(t: Translation, size: number): void {
   startRepeat(t);
+  if (t.rep && mayBulk(t)) bulk(t, 'rep_cmps', size);
   const a = t.loadLinear(source(t, size), size);
   const b = t.loadLinear(destination(t, size, false), size);
   t.flagsFrom('sub', a, b, t.ir.sub(a, b), size);
@@ -69,6 +70,7 @@ function compare(t: Translation, size: number): void {
 
 function scan(t: Translation, size: number): void {
   startRepeat(t);
+  if (t.rep && mayBulk(t)) bulk(t, 'rep_scas', size);
   const a = t.readRegister(RAX, size);
   const b = t.loadLinear(destination(t, size, false), size);
   t.flagsFrom('sub', a, b, t.ir.sub(a, b), size);
@@ -149,16 +151,19 @@ function mayBulk(t: Translation): boolean {
 }
 
 /** As many elements as the helper can do in one go, upwards only; if it could do some, the instruction starts over with what is left. */
-function bulk(t: Translation, size: number, isMove: boolean): void {
+function bulk(t: Translation, helper: 'rep_movs' | 'rep_stos' | 'rep_cmps' | 'rep_scas', size: number): void {
   const { ir } = t;
+  const hasSource = helper === 'rep_movs' || helper === 'rep_cmps';
+  const searches = helper === 'rep_cmps' || helper === 'rep_scas';
   const count = t.addressSize === 8 ? t.get(REGISTERS[RCX]!) : ir.extendU(t.readRegister(RCX, 4));
   const wanted = ir.select(ir.ltS(t.get(DF), ir.i32(0)), ir.i64(0), count);
-  const from = isMove ? t.linearOf(t.dataSegment, pointer(t, RSI), 0) : t.toI64(t.readRegister(RAX, size), size);
+  const from = hasSource ? t.linearOf(t.dataSegment, pointer(t, RSI), 0) : t.toI64(t.readRegister(RAX, size), size);
   const to = t.linearOf(L.ES, pointer(t, RDI), 0);
-  const done = t.call(isMove ? 'rep_movs' : 'rep_stos', ir.i32(size), from, to, wanted, ir.i32(t.mmu));
+  const form = searches && t.rep === 0xf3 ? size | L.STRING_WHILE_EQUAL : size;
+  const done = t.call(helper, ir.i32(form), from, to, wanted, ir.i32(t.mmu));
   const bytes = ir.mul(done, ir.i64(size));
   // Nothing changes if nothing was done, so what follows may still fault.
-  if (isMove) moveBy(t, RSI, bytes);
+  if (hasSource) moveBy(t, RSI, bytes);
   moveBy(t, RDI, bytes);
   const left = ir.sub(count, done);
   t.writeRegister(RCX, t.addressSize, t.addressSize === 8 ? left : ir.wrap(left));
