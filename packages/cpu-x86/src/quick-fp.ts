@@ -1,6 +1,6 @@
 /**
  * The common case of SSE's floating-point helpers as IR, for compiled code: default rounding, all exceptions masked, the inexact
- * flag set already, operands and result normal numbers above the least one. Then the host's instruction gives the same bits and no
+ * flag set already, operands and result normal numbers well above the least one. Then the host's instruction gives the same bits and no
  * flag can change (as in `assembly/sse-arithmetic.ts`, which also takes zeros the short way).
  */
 import type { Helper, Ir, OpName, Quick, Value } from '@nandu/tcg';
@@ -10,31 +10,43 @@ import { MXCSR } from './state.js';
 type QuickCase = NonNullable<Helper['quick']>;
 const [PS, PD, SS, SD] = [0, 1, 2, 3];
 
-/** Of a sign-less number shifted left by one: just above twice the least normal one, and as many as lie between that and infinity. */
-const SINGLE = { least: 0x0100_0001, count: 0xfdff_ffff | 0 };
-const DOUBLE = { least: 0x0020_0000_0000_0001n, count: 0xffbf_ffff_ffff_ffffn };
-const LEAST_DOUBLE = [0, 0, 0, 0, 0, 0, 0x10, 0];
-const INFINITE_DOUBLE = [0, 0, 0, 0, 0, 0, 0xf0, 0x7f];
-const LEAST_SINGLE = [0, 0, 0x80, 0];
-const INFINITE_SINGLE = [0, 0, 0x80, 0x7f];
+/**
+ * A number's upper (or only) 32 bits shifted left by one, so that the sign is gone, and less `least`, are below `count` for normal numbers that
+ * are at least twice the least one: a result that is as large was not tiny before it was rounded either.
+ */
+const SINGLE = { least: 0x0200_0000, count: 0xfd00_0000 | 0 };
+const DOUBLE = { least: 0x0040_0000, count: 0xffa0_0000 | 0 };
+/** Of all bits shifted so: what lies between denormals and infinities. */
+const COMPARED_SINGLE = { least: 0x0100_0000, count: 0xfe00_0000 | 0 };
+const COMPARED_DOUBLE = { least: 0x0020_0000_0000_0000n, count: 0xffc0_0000_0000_0000n };
 
 /** Rounding to nearest, no DAZ or FTZ, all masked, PE set: bits 5-15 but the other flags. */
 function isPlain(ir: Ir): Value {
   return ir.eq(ir.and(ir.get(MXCSR), ir.i32(0xffe0)), ir.i32(0x1fa0));
 }
 
-function isOrdinary(ir: Ir, bits: Value, double: boolean): Value {
-  return double
-    ? ir.ltU(ir.sub(ir.shl(bits, ir.i64(1)), ir.i64(DOUBLE.least)), ir.i64(DOUBLE.count))
-    : ir.ltU(ir.sub(ir.shl(bits, ir.i32(1)), ir.i32(SINGLE.least)), ir.i32(SINGLE.count));
+/** Zero, or normal: what is compared without any flag. */
+function isComparable(ir: Ir, bits: Value, double: boolean): Value {
+  const magnitude = ir.shl(bits, double ? ir.i64(1) : ir.i32(1));
+  const normal = double
+    ? ir.ltU(ir.sub(magnitude, ir.i64(COMPARED_DOUBLE.least)), ir.i64(COMPARED_DOUBLE.count))
+    : ir.ltU(ir.sub(magnitude, ir.i32(COMPARED_SINGLE.least)), ir.i32(COMPARED_SINGLE.count));
+  return ir.or(normal, ir.eqz(magnitude));
 }
 
-function areOrdinary(ir: Ir, x: Value, double: boolean): Value {
-  const shape = double ? 'f64x2' : 'f32x4';
-  const all = (lane: readonly number[]): Value => ir.v128(Array.from({ length: 16 }, (_, i) => lane[i % lane.length]!));
-  const magnitude = ir.op(`${shape}.abs`, x);
-  const large = ir.op(`${shape}.gt`, magnitude, all(double ? LEAST_DOUBLE : LEAST_SINGLE));
-  return ir.op('v128.and', large, ir.op(`${shape}.lt`, magnitude, all(double ? INFINITE_DOUBLE : INFINITE_SINGLE)));
+const splat = (ir: Ir, value: number): Value => ir.v128(Array.from({ length: 16 }, (_, i) => (value >> (8 * (i & 3))) & 0xff));
+
+/** Whether all of these are ordinary in the lanes of a format: one comparison for the largest of what has to be below `count`. */
+function areOrdinary(ir: Ir, vectors: readonly Value[], format: number): Value {
+  const isDouble = format === SD || format === PD;
+  const { least, count } = isDouble ? DOUBLE : SINGLE;
+  const largest = vectors.map((x) => ir.op('i32x4.sub', ir.op('i32x4.shl', x, ir.i32(1)), splat(ir, least))).reduce((x, y) => ir.op('i32x4.max_u', x, y));
+  const isBelow = (lane: 0 | 1 | 3): Value => ir.ltU(ir.op(`i32x4.extract_lane.${lane}`, largest), ir.i32(count));
+  if (format === SS) return isBelow(0);
+  if (format === SD) return isBelow(1);
+  if (format === PD) return ir.and(isBelow(1), isBelow(3));
+  const most = splat(ir, count - 1);
+  return ir.op('i32x4.all_true', ir.op('i32x4.eq', ir.op('i32x4.max_u', largest, most), most));
 }
 
 /** Arguments: format, first and second operand. A square root takes the second alone. */
@@ -47,15 +59,13 @@ export function quickArithmetic(operation: 'add' | 'sub' | 'mul' | 'div' | 'sqrt
     const operands = operation === 'sqrt' ? [b!] : [a!, b!];
     if (format === PS || format === PD) {
       const result = ir.op(`${isDouble ? 'f64x2' : 'f32x4'}.${operation}` as OpName, ...(operands as [Value]));
-      const ordinary = [...operands, result].map((x) => areOrdinary(ir, x, isDouble)).reduce((x, y) => ir.op('v128.and', x, y));
-      return { holds: ir.and(isPlain(ir), ir.op('i32x4.all_true', ordinary)), result };
+      return { holds: ir.and(isPlain(ir), areOrdinary(ir, [...operands, result], format)), result };
     }
     if (format !== SS && format !== SD) return undefined;
     const [shape, scalar] = isDouble ? (['f64x2', 'f64'] as const) : (['f32x4', 'f32'] as const);
-    const result = ir.op(`${scalar}.${operation}`, ...(operands.map((x) => ir.op(`${shape}.extract_lane.0`, x)) as [Value]));
-    const bits = [...operands.map((x) => lowBits(ir, x, isDouble)), isDouble ? ir.op('i64.reinterpret_f64', result) : ir.op('i32.reinterpret_f32', result)];
-    const ordinary = bits.map((x) => isOrdinary(ir, x, isDouble)).reduce((x, y) => ir.and(x, y));
-    return { holds: ir.and(isPlain(ir), ordinary), result: ir.op(`${shape}.replace_lane.0`, a!, result) };
+    const lane = ir.op(`${scalar}.${operation}`, ...(operands.map((x) => ir.op(`${shape}.extract_lane.0`, x)) as [Value]));
+    const result = ir.op(`${shape}.replace_lane.0`, a!, lane);
+    return { holds: ir.and(isPlain(ir), areOrdinary(ir, [...operands, result], format)), result };
   };
 }
 
@@ -68,7 +78,7 @@ export const quickCompareFlags: QuickCase = (ir, [formatValue, , a, b]) => {
   const isDouble = ir.constantOf(formatValue!) === PD;
   const [shape, scalar] = isDouble ? (['f64x2', 'f64'] as const) : (['f32x4', 'f32'] as const);
   const [x, y] = [a!, b!].map((v) => ir.op(`${shape}.extract_lane.0`, v)) as [Value, Value];
-  const holds = ir.and(isOrdinary(ir, lowBits(ir, a!, isDouble), isDouble), isOrdinary(ir, lowBits(ir, b!, isDouble), isDouble));
+  const holds = ir.and(isComparable(ir, lowBits(ir, a!, isDouble), isDouble), isComparable(ir, lowBits(ir, b!, isDouble), isDouble));
   return { holds, result: ir.or(ir.op(`${scalar}.lt`, x, y), ir.shl(ir.op(`${scalar}.eq`, x, y), ir.i32(6))) };
 };
 

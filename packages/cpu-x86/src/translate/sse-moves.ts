@@ -11,8 +11,8 @@ const RDI = 7;
 export const SSE_MOVES: OpcodeTable = [
   ['NP 0F 10', 'movups', 'Vps,Wps', copy, 'writes', 'unaligned', 'sse', 'cpuid:sse'],
   ['66 0F 10', 'movupd', 'Vpd,Wpd', copy, 'writes', 'unaligned', 'sse', 'cpuid:sse2'],
-  ['F3 0F 10', 'movss', 'Vd,Wd', loadScalar, 'writes', 'sse', 'cpuid:sse'],
-  ['F2 0F 10', 'movsd', 'Vq,Wq', loadScalar, 'writes', 'sse', 'cpuid:sse2'],
+  ['F3 0F 10', 'movss', 'Vd,Wsv', (t, a) => (t.isRegister ? t.ir.op('i32x4.extract_lane.0', a!) : a!), 'writes', 'sse', 'cpuid:sse'],
+  ['F2 0F 10', 'movsd', 'Vq,Wdv', (t, a) => (t.isRegister ? lowHalf(t.ir, a!) : a!), 'writes', 'sse', 'cpuid:sse2'],
   ['NP 0F 11', 'movups', 'Wps,Vps', copy, 'writes', 'unaligned', 'sse', 'cpuid:sse'],
   ['66 0F 11', 'movupd', 'Wpd,Vpd', copy, 'writes', 'unaligned', 'sse', 'cpuid:sse2'],
   ['F3 0F 11', 'movss', 'Wd,Vd', copy, 'writes', 'sse', 'cpuid:sse'],
@@ -46,7 +46,7 @@ export const SSE_MOVES: OpcodeTable = [
 
   ['66 0F 6E', 'movd', 'Vdq,Ey', (t, a) => widen(t.ir, a!), 'writes', 'sse', 'cpuid:sse2'],
   ['66 0F 7E', 'movd', 'Ey,Vdq', takeLowY, 'writes', 'sse', 'cpuid:sse2'],
-  ['F3 0F 7E', 'movq', 'Vdq,Wq', (t, a) => widen(t.ir, a!), 'writes', 'sse', 'cpuid:sse2'],
+  ['F3 0F 7E', 'movq', 'Vdq,Wdv', (t, a) => (t.isRegister ? widen(t.ir, lowHalf(t.ir, a!)) : a!), 'writes', 'sse', 'cpuid:sse2'],
   ['66 0F D6', 'movq', 'Wq,Vq', (t, a) => (t.isRegister ? widen(t.ir, a!) : a!), 'writes', 'sse', 'cpuid:sse2'],
   ['NP 0F 50', 'movmskps', 'Gd,Udq', (t, a) => t.ir.op('i32x4.bitmask', a!), 'writes', 'sse', 'cpuid:sse'],
   ['66 0F 50', 'movmskpd', 'Gd,Udq', (t, a) => t.ir.op('i64x2.bitmask', a!), 'writes', 'sse', 'cpuid:sse2'],
@@ -66,11 +66,6 @@ export const SSE_MOVES: OpcodeTable = [
 
 function copy(_t: Translation, a: Value): Value {
   return a;
-}
-
-/** MOVSS, MOVSD: from memory the rest of the register is cleared, from a register it stays. */
-function loadScalar(t: Translation, a: Value): Value {
-  return t.isRegister ? a : widen(t.ir, a);
 }
 
 function takeHigh(t: Translation, a: Value): Value {

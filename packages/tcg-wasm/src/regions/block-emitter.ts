@@ -4,7 +4,7 @@
  */
 import { Code, type Exit, type Helper, type IrBlock, type OpName, type Touches } from '@nandu/tcg';
 import type { CodeWriter } from '../wasm/code-writer.js';
-import { I8X16_SHUFFLE } from '../wasm/instructions.js';
+import { I8X16_SHUFFLE, I32_EQZ } from '../wasm/instructions.js';
 import { emitSlotLoad, emitSlotStore } from '../wasm/memory-emitters.js';
 import { emitOp } from '../wasm/op-emitters.js';
 import type { QuickCall } from './quick-call.js';
@@ -155,9 +155,12 @@ export class BlockEmitter {
     const sets = quick.sets ?? [];
     for (const value of [quick.holds, ...(quick.result === undefined ? [] : [quick.result]), ...sets.map(([, value]) => value)]) inner.uses[value]!++;
     for (let i = 0; i < quickIr.count; i++) inner.step(i);
-    inner.push(quick.holds);
-    w.likely(true);
-    w.if();
+    const done = w.block();
+    const otherwise = w.block();
+    inner.exitUnless(quick.holds, () => {
+      w.likely(false);
+      w.brIf(otherwise);
+    });
     if (quick.result !== undefined) {
       inner.push(quick.result);
       if (result !== undefined) w.set(result);
@@ -165,7 +168,8 @@ export class BlockEmitter {
     }
     for (const [, value] of sets) inner.push(value);
     for (const [{ offset }] of [...sets].reverse()) w.set(globals.local(offset));
-    w.else();
+    w.br(done);
+    w.end();
     globals.aside(() =>
       this.around.call(
         helper,
@@ -180,6 +184,20 @@ export class BlockEmitter {
     w.end();
     for (const [{ offset }] of sets) globals.markSet(offset);
     for (const value of values) this.used(value);
+  }
+
+  /** Leaves by `exit` unless the condition holds; each part of a conjunction has a branch of its own, since that is one machine instruction. */
+  private exitUnless(condition: number, exit: () => void): void {
+    const { ir, w } = this;
+    if (isConjunction(ir, condition) && this.uses[condition] === 1 && this.held[condition]! < 0) {
+      this.uses[condition]!--;
+      this.exitUnless(ir.a[condition]!, exit);
+      this.exitUnless(ir.b[condition]!, exit);
+      return;
+    }
+    this.push(condition);
+    w.op(I32_EQZ);
+    exit();
   }
 
   /** On a way out of the middle of the block: what was set so far is stored; the way that goes on knows nothing of it. */
@@ -288,6 +306,19 @@ export class BlockEmitter {
     if (arity > 2) this.push(ir.c[i]!);
     emitOp(w, NAMES[op]!);
   }
+}
+
+/** Operations whose result is 0 or 1. */
+const IS_TEST = NAMES.map((name) => /^[if](32|64)\.(eqz?|ne|[lg][te](_[su])?)$|_true$/.test(name));
+
+function isConjunction(ir: IrBlock, value: number): boolean {
+  return NAMES[ir.op[value]!] === 'i32.and' && [ir.a[value]!, ir.b[value]!].every((part) => isTruth(ir, part));
+}
+
+function isTruth(ir: IrBlock, value: number): boolean {
+  const op = ir.op[value]!;
+  const joins = NAMES[op] === 'i32.and' || NAMES[op] === 'i32.or';
+  return IS_TEST[op]! || (joins && isTruth(ir, ir.a[value]!) && isTruth(ir, ir.b[value]!));
 }
 
 function touches(what: Touches, offset: number): boolean {
