@@ -13,6 +13,8 @@ const COMMAND = {
 main(COMMAND, async ({ values }) => {
   const guest = await guestOf(values);
   progress('');
+  const { surviveClosedTerminal } = await import('../packages/cli/dist/src/terminal.js');
+  surviveClosedTerminal();
   const args = seedMachine({ ...guest, ...(values.append ? { append: values.append } : {}) });
   const child = spawn(process.execPath, [join(ROOT, 'packages/cli/bin/nandu-system-x86_64.mjs'), ...args], { stdio: 'inherit' });
   // The emulator decides what signals mean; this process only waits for it.

@@ -50,7 +50,7 @@ function specFromJson(id: string, backend: Dict): ChardevSpec {
   const kind = backend['type'];
   const data = (backend['data'] ?? {}) as Dict;
   if (typeof kind !== 'string') throw new ConfigError(`Parameter 'backend.type' is missing`);
-  const make = FROM_JSON[kind];
+  const make = Object.hasOwn(FROM_JSON, kind) ? FROM_JSON[kind] : undefined;
   if (!make) throw new ConfigError(`Parameter 'backend.type' does not accept value '${kind}'`);
   return { id, kind, mux: false, ...make(data) };
 }

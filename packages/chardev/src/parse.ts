@@ -102,7 +102,7 @@ function splitShortForm(text: string): { kind: string; options: Options; warning
 
 function checkKind(kind: string, unknown: string): void {
   if (NOT_IMPLEMENTED.has(kind)) throw new ConfigError(`character backend '${kind}' is not implemented`);
-  if (!(kind in KINDS)) throw new ConfigError(unknown);
+  if (!Object.hasOwn(KINDS, kind)) throw new ConfigError(unknown);
 }
 
 function makeSpec(id: string, kind: string, options: Options): ChardevSpec {

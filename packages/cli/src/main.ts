@@ -5,6 +5,7 @@ import { enableBranchHints } from './engine-flags.js';
 import { pluginBehind } from './load-plugin.js';
 import { parseCommandLine } from './options/parse.js';
 import { CommandLineError, report } from './problem.js';
+import { surviveClosedTerminal } from './terminal.js';
 
 /** Whatever happens, the user gets a sentence, a status, and (by the exit handlers) the terminal back. */
 function giveUp(error: unknown): never {
@@ -24,6 +25,7 @@ function giveUp(error: unknown): never {
 
 process.on('uncaughtException', giveUp);
 
+surviveClosedTerminal();
 enableBranchHints();
 try {
   const parsed = await parseCommandLine(process.argv.slice(2));

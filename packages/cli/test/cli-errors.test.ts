@@ -89,3 +89,12 @@ it.each([
 ])('refuses %s, more than the processor can address', async (line, stderr) => {
   expect(await tryCommandLine(words(`-S -display none ${line}`))).toEqual({ status: 1, stderr });
 });
+
+it.each([
+  ['-serial constructor', "-serial constructor: 'constructor' is not a valid char driver"],
+  ['-monitor __proto__', "-monitor __proto__: '__proto__' is not a valid char driver"],
+  ['-chardev toString,id=a', "-chardev toString,id=a: 'toString' is not a valid char driver"],
+  ['-numa __proto__', "-numa __proto__: Parameter 'type' does not accept value '__proto__'"],
+])('refuses %s, a name that every object knows', async (line, stderr) => {
+  expect(await tryCommandLine(words(`-S -display none ${line}`))).toEqual({ status: 1, stderr: expect.stringContaining(stderr) });
+});

@@ -1,6 +1,6 @@
 /** The program itself: what it prints, its status, its signals. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,6 +107,20 @@ it('leaves at once by C-a x', async () => {
   const { status, stdout, stderr } = await run(['-M', 'none', '-nographic', '-S'], '\x01x');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/^QEMU 7\.2\.22 monitor [^\r]+\r\n\(qemu\) QEMU: Terminated\n\r$/);
+});
+
+/** `script` (of every Debian) runs a command in a terminal of its own, which goes with it. */
+const HAS_SCRIPT = existsSync('/usr/bin/script');
+
+(HAS_SCRIPT ? it : it.skip)('ends well when its terminal is closed', async () => {
+  const status = join(folder, 'status');
+  // A shell passes the hang-up on to what it runs.
+  const command = `trap 'kill -HUP $job' HUP; '${process.execPath}' '${PROGRAM}' -M none -nographic -S < /dev/tty & job=$!; wait $job; wait $job; echo $? > '${status}'`;
+  const terminal = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { stdio: 'pipe', env: { ...process.env, SHELL: '/bin/sh' } });
+  await new Promise<void>((resolve) => terminal.stdout.on('data', (bytes) => String(bytes).includes('(qemu)') && resolve()));
+  terminal.kill('SIGKILL');
+  while (!existsSync(status) || readFileSync(status, 'utf8') === '') await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(readFileSync(status, 'utf8')).toBe('0\n');
 });
 
 it.each([

@@ -46,7 +46,7 @@ export function numaConfig(settings: Settings, smp: SmpConfig, backends: Readonl
   for (const given of settings.numa) {
     try {
       const { type = '', ...pairs } = optionRecord(parseOptions(given.value, 'type'));
-      const apply = KINDS[type];
+      const apply = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
       if (!apply) throw new ConfigError(`Parameter 'type' does not accept value '${type}'`);
       apply({ nodes, owner, smp, backends, pairs, given });
     } catch (error) {
