@@ -29,14 +29,14 @@ export function setUpPci(bus: PciBus, piix3: Piix3, pm: Piix4Pm, hole64Start: nu
   });
 }
 
-/** The 8259s: vectors 8 and 0x70, as ever on a PC, and every request masked. */
+/** The 8259s: vectors 8 and 0x70, as ever on a PC, and every request masked but that of the timer, whose ticks a BIOS counts. */
 export function setUpPics(io: AddressSpaceIo): void {
   const ICW1 = 0x11;
   const ICW4_8086 = 0x01;
-  const sequence = { 0x20: [0x08, 0x04], 0xa0: [0x70, 0x02] };
+  const sequence = { 0x20: [0x08, 0x04, ICW4_8086, 0xfe], 0xa0: [0x70, 0x02, ICW4_8086, 0xff] };
   for (const [port, words] of Object.entries(sequence)) {
     io.write(Number(port), ICW1, 1);
-    for (const word of [...words, ICW4_8086, 0xff]) io.write(Number(port) + 1, word, 1);
+    for (const word of words) io.write(Number(port) + 1, word, 1);
   }
 }
 

@@ -1,6 +1,6 @@
 /** pc-i440fx: the machine with an i440FX host bridge and a PIIX3 (QEMU's 'pc'). Assembly only. */
 import { HPET_ADDRESS, SCI_IRQ } from '@nandu/acpi';
-import { APIC_PAGE_ADDRESS, ApicBus, apicPage, IOAPIC_ADDRESS, IoApic, LocalApic } from '@nandu/apic';
+import { ApicBus, ApicPages, IOAPIC_ADDRESS, IoApic, LocalApic } from '@nandu/apic';
 import {
   AddressSpaceIo,
   AddressSpaceMemory,
@@ -19,6 +19,7 @@ import {
 import { FW_CFG, FwCfg, Hpet, I8042, I8254, I8257, I8259, type IrqSink, IsaSerial, Mc146818, PcSpeaker, Port92, PostPorts } from '@nandu/isa';
 import { DeviceMemory, MachineMemory } from '@nandu/memory';
 import { acpiTables } from './acpi-tables.js';
+import { biosArea } from './bios-area.js';
 import type { BootImage, MemoryPart } from './boot/boot-image.js';
 import { loadKernel } from './boot/load-kernel.js';
 import { bootNothing } from './boot/nothing.js';
@@ -145,7 +146,7 @@ export class PcBoard extends Board {
 
     this.ioapic = machine.attach(machine.make(IoApic), { name: 'ioapic', parent: this.host });
     this.memory.root.add(IOAPIC_ADDRESS, this.ioapic.regions[0] as MemoryRegion);
-    this.memory.root.add(APIC_PAGE_ADDRESS, apicPage(this.apics, this.log), 4096);
+    new ApicPages(this.memory.root, this.apics, this.log);
 
     this.piix3 = machine.make(Piix3, { addr: DEVFN.piix3 });
     this.piix3.isaIrq = (irq) => this.isaIrq(irq);
@@ -249,7 +250,7 @@ export class PcBoard extends Board {
       hasHpet: this.hpet,
       hasI8042: this.i8042,
     });
-    this.parts = [{ address: acpiAddress(this.layout), bytes: acpi.tables }, { address: RSDP_ADDRESS, bytes: acpi.rsdp }, ...biosData()];
+    this.parts = [{ address: acpiAddress(this.layout), bytes: acpi.tables }, { address: RSDP_ADDRESS, bytes: acpi.rsdp }, ...biosArea()];
     if (!boot.kernel) this.sayWhenRunning('there is nothing to boot: no -kernel was given');
     else {
       this.image = loadKernel({
@@ -316,12 +317,4 @@ export class PcBoard extends Board {
   override powerdown(): void {
     this.pm.power.pressPowerButton();
   }
-}
-
-/** Words of the BIOS data area that operating systems still read: segment of the extended area, KiB of base memory. */
-function biosData(): MemoryPart[] {
-  return [
-    { address: 0x40e, bytes: Uint8Array.of(0xc0, 0x9f) },
-    { address: 0x413, bytes: Uint8Array.of(639 & 0xff, 639 >> 8) },
-  ];
 }

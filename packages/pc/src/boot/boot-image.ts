@@ -1,5 +1,6 @@
 /** What a kernel's loader leaves in memory and how the first processor starts. The same for every kind of kernel. */
 
+import { ConfigError } from '@nandu/core';
 import type { ProcessorState, SegmentValue } from '../cpu-factory.js';
 import type { E820Entry } from '../memory-layout.js';
 
@@ -30,6 +31,16 @@ export interface BootRequest {
 /** Below 640 KiB, where a loader may put what it tells the kernel. */
 export const LOW_MEMORY = { gdt: 0x1000, zeroPage: 0x7000, startInfo: 0x8000, pageTables: 0x9000, commandLine: 0x2_0000, commandLineEnd: 0x3_0000 } as const;
 export const PAGE_SIZE = 0x1000;
+/** Of the low 640 KiB, the last KiB is firmware's. */
+export const END_OF_LOW_MEMORY = 0x9_fc00;
+
+/** Where in low memory `length` bytes do not touch any of `taken`, from `startInfo` on; a kernel may be loaded there too. */
+export function freeLowMemory(length: number, taken: readonly MemoryPart[]): number {
+  for (let address: number = LOW_MEMORY.startInfo; address + length <= END_OF_LOW_MEMORY; address += PAGE_SIZE) {
+    if (taken.every((part) => part.address + part.bytes.length <= address || address + length <= part.address)) return address;
+  }
+  throw new ConfigError('could not load kernel: it leaves no room in the first 640 KiB for what it is to be told');
+}
 
 /** Descriptors at selectors 0x10, code, and 0x18, data: flat. `long`: 64-bit code. */
 export function gdtPart(long: boolean): MemoryPart {

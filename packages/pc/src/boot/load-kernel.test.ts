@@ -93,7 +93,7 @@ describe('Linux', () => {
 });
 
 /** An ELF file with one segment at 1 MiB, and a note of Xen's. */
-function elf({ is64 = true, note = true } = {}): Uint8Array {
+function elf({ is64 = true, note = true, address = 0x10_0000 } = {}): Uint8Array {
   const view = new DataView(new ArrayBuffer(0x400));
   view.setUint32(0, 0x7f45_4c46);
   view.setUint8(4, is64 ? 2 : 1);
@@ -116,14 +116,14 @@ function elf({ is64 = true, note = true } = {}): Uint8Array {
     if (is64)
       [
         [8, offset],
-        [24, 0x10_0000],
+        [24, address],
         [32, size],
         [40, memory],
       ].forEach(([field, value]) => view.setBigUint64(at + (field as number), BigInt(value as number), true));
     else
       [
         [4, offset],
-        [12, 0x10_0000],
+        [12, address],
         [16, size],
         [20, memory],
       ].forEach(([field, value]) => view.setUint32(at + (field as number), value as number, true));
@@ -189,6 +189,16 @@ describe('multiboot', () => {
     expect(() => loadKernel(request(withMultiboot(elf({ note: false }))))).toThrow('Cannot load x86-64 image, give a 32bit one.');
     expect(() => loadKernel(request(withMultiboot(elf({ is64: false }), 0x0103)))).toThrow(/requires multiboot features/);
   });
+});
+
+it.each([
+  { kind: 'a multiboot', file: withMultiboot(elf({ is64: false, note: false, address: 0x8000 })) },
+  { kind: 'a PVH', file: elf({ address: 0x8000 }) },
+])('puts what it tells $kind kernel where the kernel is not', ({ file }) => {
+  const { parts } = loadKernel(request(file, { initrd: Uint8Array.of(9) }));
+  const sorted = [...parts].sort((a, b) => a.address - b.address);
+  const overlaps = sorted.filter(({ address }, index) => index > 0 && address < sorted[index - 1]!.address + sorted[index - 1]!.bytes.length);
+  expect([sorted.some(({ address }) => address === 0x8000), overlaps]).toEqual([true, []]);
 });
 
 it('says that a kernel does not fit into memory', () => {

@@ -1,6 +1,6 @@
 /** Finds out what kind of kernel a file is, and lays it out. */
 import { ConfigError } from '@nandu/core';
-import type { BootImage, BootRequest } from './boot-image.js';
+import { type BootImage, type BootRequest, END_OF_LOW_MEMORY } from './boot-image.js';
 import { parseElf } from './elf.js';
 import { isLinux, loadLinux } from './linux.js';
 import { findMultibootHeader, loadMultiboot } from './multiboot.js';
@@ -10,7 +10,7 @@ export function loadKernel(request: BootRequest): BootImage {
   const { kernel, kernelName } = request;
   const image = layOut(request);
   const tooHigh = image.parts.find(({ address, bytes }) =>
-    address < 0x10_0000 ? address + bytes.length > 0x9_fc00 : address + bytes.length > request.lowRamEnd,
+    address < 0x10_0000 ? address + bytes.length > END_OF_LOW_MEMORY : address + bytes.length > request.lowRamEnd,
   );
   if (tooHigh) {
     throw new ConfigError(

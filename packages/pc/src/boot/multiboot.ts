@@ -1,6 +1,16 @@
 /** Multiboot kernels (Multiboot Specification 0.6.96): a header in the first 8 KiB, 32-bit entry, what there is in a structure. */
 import { ConfigError } from '@nandu/core';
-import { BlockWriter, type BootImage, type BootRequest, cString, gdtPart, LOW_MEMORY, type MemoryPart, PAGE_SIZE, protectedModeEntry } from './boot-image.js';
+import {
+  BlockWriter,
+  type BootImage,
+  type BootRequest,
+  cString,
+  freeLowMemory,
+  gdtPart,
+  type MemoryPart,
+  PAGE_SIZE,
+  protectedModeEntry,
+} from './boot-image.js';
 import { MACHINE_386, parseElf } from './elf.js';
 
 const HEADER_MAGIC = 0x1bad_b002;
@@ -44,9 +54,12 @@ export function loadMultiboot(request: BootRequest, headerAt: number): BootImage
   const { initrd } = request;
   if (initrd && moduleAddress + initrd.length > request.lowRamEnd)
     throw new ConfigError(`initrd is too large, cannot support.(max: ${Math.max(0, request.lowRamEnd - moduleAddress)}, need ${initrd.length})`);
+  const loaded = [...kernel.part, ...(initrd ? [{ address: moduleAddress, bytes: initrd }] : [])];
+  const infoAddress = freeLowMemory(information(request, moduleAddress, 0).bytes.length, loaded);
   return {
-    parts: [...kernel.part, ...information(request, moduleAddress), ...(initrd ? [{ address: moduleAddress, bytes: initrd }] : []), gdtPart(false)],
-    entry: protectedModeEntry(kernel.entry, { rax: LOADER_MAGIC, rbx: LOW_MEMORY.startInfo }),
+    // The kernel may cover the descriptor table, which it need not rely on.
+    parts: [gdtPart(false), ...loaded, information(request, moduleAddress, infoAddress)],
+    entry: protectedModeEntry(kernel.entry, { rax: LOADER_MAGIC, rbx: infoAddress }),
   };
 }
 
@@ -75,14 +88,16 @@ function byElf({ kernel, kernelName }: BootRequest): LoadedKernel {
   return { part: elf.parts, entry: elf.entry };
 }
 
-/** The information structure, and the strings and tables it points to. */
-function information({ e820, commandLine, kernelName, initrd, initrdName }: BootRequest, moduleAddress: number): MemoryPart[] {
-  const tables = new BlockWriter(LOW_MEMORY.startInfo + 128);
+/** The information structure at `address`, and behind it the strings and tables it points to. */
+function information({ e820, commandLine, kernelName, initrd, initrdName }: BootRequest, moduleAddress: number, address: number): MemoryPart {
+  const block = new BlockWriter(address);
+  const infoBytes = new Uint8Array(INFO_BYTES);
+  const tables = new BlockWriter(address + INFO_BYTES);
   const map = new DataView(new ArrayBuffer(e820.length * MEMORY_MAP_ENTRY_BYTES));
-  e820.forEach(({ address, sizeBytes, type }, index) => {
+  e820.forEach(({ address: start, sizeBytes, type }, index) => {
     const at = index * MEMORY_MAP_ENTRY_BYTES;
     map.setUint32(at, MEMORY_MAP_ENTRY_BYTES - 4, true);
-    map.setBigUint64(at + 4, BigInt(address), true);
+    map.setBigUint64(at + 4, BigInt(start), true);
     map.setBigUint64(at + 12, BigInt(sizeBytes), true);
     map.setUint32(at + 20, type, true);
   });
@@ -93,8 +108,8 @@ function information({ e820, commandLine, kernelName, initrd, initrdName }: Boot
     ? tables.add(new Uint8Array(Uint32Array.of(moduleAddress, moduleAddress + initrd.length, tables.add(cString(initrdName)), 0).buffer))
     : 0;
 
-  const upper = e820.find(({ address, type }) => address === 0x10_0000 && type === 1);
-  const info = new DataView(new ArrayBuffer(INFO_BYTES));
+  const upper = e820.find(({ address: start, type }) => start === 0x10_0000 && type === 1);
+  const info = new DataView(infoBytes.buffer);
   const fields: readonly (readonly [offset: number, value: number])[] = [
     [0, INFO.memory | INFO.bootDevice | INFO.commandLine | INFO.modules | INFO.memoryMap | INFO.loaderName],
     [4, 640],
@@ -108,5 +123,7 @@ function information({ e820, commandLine, kernelName, initrd, initrdName }: Boot
     [64, loaderName],
   ];
   for (const [offset, value] of fields) info.setUint32(offset, value, true);
-  return [{ address: LOW_MEMORY.startInfo, bytes: new Uint8Array(info.buffer) }, tables.part()];
+  block.add(infoBytes);
+  block.add(tables.part().bytes);
+  return block.part();
 }

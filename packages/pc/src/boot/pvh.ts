@@ -1,5 +1,15 @@
 /** PVH: an ELF kernel with Xen's note of a 32-bit entry point (Xen's docs/misc/pvh.pandoc, public/arch-x86/hvm/start_info.h). */
-import { BlockWriter, type BootImage, type BootRequest, cString, gdtPart, LOW_MEMORY, PAGE_SIZE, protectedModeEntry } from './boot-image.js';
+import {
+  BlockWriter,
+  type BootImage,
+  type BootRequest,
+  cString,
+  freeLowMemory,
+  gdtPart,
+  type MemoryPart,
+  PAGE_SIZE,
+  protectedModeEntry,
+} from './boot-image.js';
 import type { ElfImage } from './elf.js';
 
 const NOTE_OWNER = 'Xen';
@@ -15,36 +25,40 @@ export function pvhEntry({ notes }: ElfImage): number | undefined {
 }
 
 export function loadPvh(request: BootRequest, elf: ElfImage, entry: number): BootImage {
-  const { initrd, e820, commandLine, rsdpAddress, lowRamEnd } = request;
-  const initrdAddress = initrd ? Math.floor((lowRamEnd - initrd.length) / PAGE_SIZE) * PAGE_SIZE : 0;
-  const block = new BlockWriter(LOW_MEMORY.startInfo);
+  const { initrd, commandLine, lowRamEnd } = request;
+  const loaded = [...elf.parts, ...(initrd ? [{ address: Math.floor((lowRamEnd - initrd.length) / PAGE_SIZE) * PAGE_SIZE, bytes: initrd }] : [])];
+  const text = cString(commandLine);
+  const line = { address: freeLowMemory(text.length, loaded), bytes: text };
+  const module = initrd && loaded.at(-1);
+  const taken = [...loaded, line];
+  const infoAddress = freeLowMemory(startInfo(request, line, module, 0).bytes.length, taken);
+  return {
+    // The kernel may cover the descriptor table, which it need not rely on.
+    parts: [gdtPart(false), ...taken, startInfo(request, line, module, infoAddress)],
+    entry: protectedModeEntry(entry, { rbx: infoAddress }),
+  };
+}
+
+/** hvm_start_info at `address`, and behind it the tables it points to. */
+function startInfo({ e820, rsdpAddress }: BootRequest, line: MemoryPart, module: MemoryPart | undefined, address: number): MemoryPart {
+  const block = new BlockWriter(address);
   const HEADER_WORDS = 7;
-  const headerBytes = HEADER_WORDS * 8;
-  const tables = new BlockWriter(LOW_MEMORY.startInfo + headerBytes);
-  const memoryMap = tables.add(words(e820.flatMap(({ address, sizeBytes, type }) => [address, sizeBytes, type])));
-  const modules = initrd ? tables.add(words([initrdAddress, initrd.length, 0, 0])) : 0;
+  const tables = new BlockWriter(address + HEADER_WORDS * 8);
+  const memoryMap = tables.add(words(e820.flatMap(({ address: start, sizeBytes, type }) => [start, sizeBytes, type])));
+  const modules = module ? tables.add(words([module.address, module.bytes.length, 0, 0])) : 0;
   block.add(
     words([
       START_INFO_MAGIC + START_INFO_VERSION * 2 ** 32,
-      (initrd ? 1 : 0) * 2 ** 32, // flags, number of modules
+      (module ? 1 : 0) * 2 ** 32, // flags, number of modules
       modules,
-      LOW_MEMORY.commandLine,
+      line.address,
       rsdpAddress,
       memoryMap,
       e820.length,
     ]),
   );
-  return {
-    parts: [
-      ...elf.parts,
-      block.part(),
-      tables.part(),
-      { address: LOW_MEMORY.commandLine, bytes: cString(commandLine) },
-      ...(initrd ? [{ address: initrdAddress, bytes: initrd }] : []),
-      gdtPart(false),
-    ],
-    entry: protectedModeEntry(entry, { rbx: LOW_MEMORY.startInfo }),
-  };
+  block.add(tables.part().bytes);
+  return block.part();
 }
 
 function words(values: readonly number[]): Uint8Array {
