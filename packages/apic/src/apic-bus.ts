@@ -14,6 +14,7 @@ export class ApicBus extends MsiTarget {
   /** The APIC whose processor runs: accesses to the shared page are its. */
   current: LocalApic | undefined;
   private readonly eoiListeners: ((vector: number) => void)[] = [];
+  private readonly moveListeners: (() => void)[] = [];
 
   add(apic: LocalApic): void {
     this.apics.push(apic);
@@ -51,11 +52,18 @@ export class ApicBus extends MsiTarget {
   onEoi(listener: (vector: number) => void): void {
     this.eoiListeners.push(listener);
   }
+  /** Some local APIC is at another address now. */
+  onMove(listener: () => void): void {
+    this.moveListeners.push(listener);
+  }
+  moved(): void {
+    for (const listener of this.moveListeners) listener();
+  }
   broadcastEoi(vector: number): void {
     for (const listener of this.eoiListeners) listener(vector);
   }
 }
 
 function isMeant(apic: LocalApic, destination: number, wide: boolean): boolean {
-  return destination === apic.apicId || destination === (wide ? EVERYBODY_WIDE : EVERYBODY);
+  return destination === apic.busId || destination === (wide ? EVERYBODY_WIDE : EVERYBODY);
 }

@@ -1,7 +1,7 @@
 import { AddressSpaceMemory, type CpuSignals, type CpuTsc, Log, VirtualClock } from '@nandu/core';
 import { FakeClock, realize } from '@nandu/testkit';
 import { ApicBus } from './apic-bus.js';
-import { APIC_PAGE_ADDRESS, apicPage } from './apic-page.js';
+import { APIC_PAGE_ADDRESS, ApicPages } from './apic-page.js';
 import { LocalApic } from './local-apic.js';
 import { DELIVERY } from './message.js';
 
@@ -50,7 +50,7 @@ function powerOn(count = 1) {
   const clock = new FakeClock();
   const bus = new ApicBus();
   const memory = new AddressSpaceMemory();
-  memory.root.add(APIC_PAGE_ADDRESS, apicPage(bus, new Log()), 4096);
+  new ApicPages(memory.root, bus, new Log());
   const cpus = Array.from({ length: count }, (_, id) => {
     const signals = new Signals();
     const apic = realize(LocalApic, {
@@ -199,7 +199,7 @@ describe('the base register', () => {
   it('in x2APIC mode registers are MSRs, with 32-bit ids', () => {
     const { cpus, apic, read } = powerOn(2);
     for (const cpu of cpus) cpu.apic.writeApicBase(BASE | 0xc00n);
-    expect(read(R.id)).toBe(0);
+    expect(read(R.id)).toBe(0xffff_ffff);
     expect(cpus[1]?.apic.readX2apic(0x802)).toBe(1n);
     expect(cpus[1]?.apic.readX2apic(0x80d)).toBe(2n);
     expect(apic.readX2apic(0x80e)).toBeUndefined();
@@ -207,7 +207,42 @@ describe('the base register', () => {
     expect(cpus.map(({ signals }) => signals.pending)).toEqual([false, true]);
     expect(apic.writeX2apic(0x83f, 0x42n)).toBe(true);
     expect(apic.acknowledge()).toBe(0x42);
+    expect(apic.writeX2apic(0x83f, 0x142n)).toBe(false);
   });
+
+  it.each([
+    { mode: 'off', bits: 0n },
+    { mode: 'in x2APIC mode', bits: 0xc00n },
+  ])('nobody answers at its page while it is $mode, and no write there is a message', ({ bits }) => {
+    const { apic, signals, read, write } = powerOn();
+    apic.writeApicBase(BASE | bits);
+    write(0, 0x41);
+    write(R.tpr, 0x50);
+    expect([read(R.version), read(R.tpr), apic.readTpr(), signals.pending]).toEqual([0xffff_ffff, 0xffff_ffff, 0, false]);
+  });
+
+  it('moves the registers to another page, for this processor', () => {
+    const { cpus, memory, apic, read } = powerOn(2);
+    const version = read(R.version);
+    apic.writeApicBase(0x1_fed4_0000n | 0x800n);
+    expect([memory.read(0x1_fed4_0000 + R.version, 4), read(R.version), apic.readApicBase()]).toEqual([version, 0xffff_ffff, 0x1_fed4_0900n]);
+    cpus[1]?.apic.select();
+    expect([memory.read(0x1_fed4_0000 + R.version, 4), read(R.version)]).toEqual([0xffff_ffff, version]);
+    apic.reset();
+    apic.select();
+    expect([memory.read(0x1_fed4_0000 + R.version, 4), read(R.version)]).toEqual([0, version]);
+  });
+});
+
+it('takes another id in xAPIC mode, until it is turned off', () => {
+  const { bus, cpus, apic, read, write } = powerOn(2);
+  write(R.id, 0x0700_0000);
+  bus.deliver({ destination: 7, logical: false, mode: DELIVERY.nmi, vector: 0, level: false });
+  bus.deliver({ destination: 0, logical: false, mode: DELIVERY.nmi, vector: 0, level: false });
+  expect([read(R.id), cpus.map(({ signals }) => signals.heard)]).toEqual([0x0700_0000, [['nmi'], []]]);
+  apic.writeApicBase(0xfee0_0000n);
+  apic.writeApicBase(0xfee0_0800n);
+  expect(read(R.id)).toBe(0);
 });
 
 it('lets the 8259s through LINT0 in ExtINT mode, and straight when it is off', () => {

@@ -17,8 +17,9 @@ const SVR_ENABLED = 0x100;
 const SVR_NO_EOI_BROADCAST = 0x1000;
 
 const BASE = { bootstrap: 0x100, x2apic: 0x400, enabled: 0x800, address: 0xfee0_0000 } as const;
-/** Bits of IA32_APIC_BASE that may be set: 40 bits of address, and the above. */
-const BASE_VALID = 0xff_ffff_ffffn & ~0x2ffn;
+/** Bits of IA32_APIC_BASE that are reserved, below the address. */
+const BASE_RESERVED = 0x2ffn;
+const PAGE_BYTES = 0x1000;
 
 /** Stands in until a processor is connected, and for good under qtest. */
 const NO_PROCESSOR: CpuSignals = { setInterruptPending: () => undefined, nmi: () => undefined, init: () => undefined, startup: () => undefined };
@@ -30,11 +31,13 @@ export interface ExternalInterrupts {
 
 @device({ type: 'apic', userCreatable: false })
 export class LocalApic extends Device implements CpuInterrupts {
-  /** The APIC id; the same as x2APIC id. Set before realize. */
+  /** The APIC id that the processor starts with; its x2APIC id for good. Set before realize. */
   apicId = 0;
   isBootstrap = false;
 
   @saved() apicBase: number = BASE.address | BASE.enabled;
+  /** The id in xAPIC mode, which software may change. */
+  @saved() xapicId = 0;
   @saved() tpr = 0;
   @saved() logicalId = 0;
   @saved() destinationFormat = 0xffff_ffff;
@@ -64,16 +67,25 @@ export class LocalApic extends Device implements CpuInterrupts {
   }
 
   override realize(): void {
+    this.xapicId = this.apicId & 0xff;
     this.apics.add(this);
   }
 
   override reset(): void {
     super.reset();
-    this.apicBase = BASE.address | BASE.enabled | (this.isBootstrap ? BASE.bootstrap : 0);
+    this.xapicId = this.apicId & 0xff;
+    this.setBase(BASE.address + BASE.enabled + (this.isBootstrap ? BASE.bootstrap : 0));
     this.update();
   }
 
+  private setBase(value: number): void {
+    const { address } = this;
+    this.apicBase = value;
+    if (this.address !== address) this.apics.moved();
+  }
+
   protected override derive(): void {
+    this.apics.moved();
     this.timer.mode = ((this.lvt[LVT.timer] as number) >>> 17) & 3;
     this.update();
   }
@@ -97,6 +109,14 @@ export class LocalApic extends Device implements CpuInterrupts {
 
   get hardwareEnabled(): boolean {
     return (this.apicBase & BASE.enabled) !== 0;
+  }
+  /** Where its registers are. */
+  get address(): number {
+    return this.apicBase - (this.apicBase % PAGE_BYTES);
+  }
+  /** The id that physical destinations name. */
+  get busId(): number {
+    return this.isX2apic ? this.apicId : this.xapicId;
   }
   get softwareEnabled(): boolean {
     return this.hardwareEnabled && (this.spurious & SVR_ENABLED) !== 0;
@@ -143,19 +163,20 @@ export class LocalApic extends Device implements CpuInterrupts {
   }
 
   readApicBase(): bigint {
-    return BigInt(this.apicBase >>> 0);
+    return BigInt(this.apicBase);
   }
   writeApicBase(value: bigint): boolean {
     const bits = Number(value & 0xfffn);
     const wantsX2apic = (bits & BASE.x2apic) !== 0;
     const wantsEnabled = (bits & BASE.enabled) !== 0;
-    if ((value & ~BASE_VALID) !== 0n) return false;
+    if ((value & BASE_RESERVED) !== 0n) return false;
     // Only off, xAPIC and x2APIC exist; x2APIC is entered from xAPIC and left to off (11.12.5).
     if (wantsX2apic && (!wantsEnabled || !this.hardwareEnabled)) return false;
     if (this.isX2apic && wantsEnabled && !wantsX2apic) return false;
     const wasX2apic = this.isX2apic;
     if (!wantsEnabled && this.hardwareEnabled) this.initialize();
-    this.apicBase = BASE.address | (bits & (BASE.enabled | BASE.x2apic)) | (this.isBootstrap ? BASE.bootstrap : 0);
+    if (!wantsEnabled) this.xapicId = this.apicId & 0xff;
+    this.setBase(Number(value & ~0xfffn) + (bits & (BASE.enabled | BASE.x2apic)) + (this.isBootstrap ? BASE.bootstrap : 0));
     if (wantsX2apic && !wasX2apic) this.logicalId = (((this.apicId >>> 4) << 16) | (1 << (this.apicId & 15))) >>> 0;
     this.update();
     return true;

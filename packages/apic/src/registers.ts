@@ -40,7 +40,7 @@ export function readRegister(apic: LocalApic, index: number): number | undefined
   if (index >= REGISTER.lvt && index < REGISTER.lvt + 6) return apic.lvt[index - REGISTER.lvt];
   switch (index) {
     case REGISTER.id:
-      return apic.isX2apic ? apic.apicId : (apic.apicId << 24) >>> 0;
+      return apic.isX2apic ? apic.busId : (apic.busId << 24) >>> 0;
     case REGISTER.version:
       return VERSION;
     case REGISTER.tpr:
@@ -116,11 +116,13 @@ export function writeRegister(apic: LocalApic, index: number, value: number): bo
       apic.timer.setDivideConfig(value);
       return true;
     case REGISTER.selfIpi:
-      if (!apic.isX2apic) return false;
+      if (!apic.isX2apic || value > 0xff) return false;
       apic.receive(DELIVERY.fixed, value & 0xff, false);
       return true;
-    case REGISTER.id: // read-only on current processors
-      return !apic.isX2apic;
+    case REGISTER.id:
+      if (apic.isX2apic) return false;
+      apic.xapicId = value >>> 24;
+      return true;
     default:
       return false;
   }
