@@ -64,7 +64,11 @@ export function updateBlockFlags(env: usize): void {
   hf |= ((flags >> 12) & 3) << L.HF_IOPL_SHIFT;
   store<u32>(env, hf, ENV_BLOCK_FLAGS);
 
-  if ((flags & L.FLAG_IF) && !load<i32>(env, L.INHIBIT) && load<i32>(env, L.INTERRUPT_PENDING)) store<i32>(env, 1, ENV_EXIT_REQUEST);
+  const pending = load<i32>(env, L.INTERRUPT_PENDING);
+  if (pending && !load<i32>(env, L.INHIBIT)) {
+    const nmi = (pending & L.PENDING_NMI) != 0 && !load<i32>(env, L.NMI_BLOCKED);
+    if (nmi || ((pending & L.PENDING_INTERRUPT) && (flags & L.FLAG_IF))) store<i32>(env, 1, ENV_EXIT_REQUEST);
+  }
 }
 
 /** For the CPU class, after it changed state from outside. */
@@ -80,8 +84,8 @@ export function end_shadow(env: usize): void {
   updateBlockFlags(env);
 }
 
-/** Blocks interrupts for one more instruction (STI, loads of SS). */
+/** Blocks interrupts for one more instruction, after STI. */
 export function startShadow(env: usize): void {
-  store<i32>(env, 1, L.INHIBIT);
+  store<i32>(env, L.INHIBIT_BY_STI, L.INHIBIT);
   updateBlockFlags(env);
 }

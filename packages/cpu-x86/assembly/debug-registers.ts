@@ -69,9 +69,10 @@ function hits(env: usize, linear: u64, size: u64, kinds: u32): u64 {
   return found;
 }
 
-/** Before an instruction at `linear`: #DB as a fault if an instruction breakpoint is there, unless RF says not now. */
+/** Before an instruction at `linear`: #DB as a fault if an instruction breakpoint is there, unless RF (or Intel's MOV SS) says not now. */
 export function watch_code(env: usize, linear: u64): void {
   if (S.eflags(env) & L.FLAG_RF) return;
+  if (load<i32>(env, L.INHIBIT) == L.INHIBIT_BY_SS && load<i32>(env, L.SS_BLOCKS_CODE_BREAKPOINTS)) return;
   const found = hits(env, linear, 1, 1 << KIND_EXECUTE);
   if (!found) return;
   store<u64>(env, load<u64>(env, L.DEBUG_PENDING) | found, L.DEBUG_PENDING);

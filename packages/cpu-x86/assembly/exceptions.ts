@@ -32,8 +32,21 @@ let hasError: bool = false;
 let returnPc: u64 = 0;
 let savedFlags: u32 = 0;
 
-/** Delivers what ENV_FAULT announces. */
+/** Delivers what ENV_FAULT announces, and what debug exceptions are due then. */
 export function fault(env: usize): void {
+  deliverAnnounced(env);
+  if (!load<u64>(env, L.DEBUG_PENDING)) return;
+  if (kind == R.KIND_INT || kind == R.KIND_INT3) {
+    // Data breakpoints that MOV SS met just before an INT n come as soon as its handler is reached.
+    R.announce(env, R.DB, -1, R.KIND_TRAP, load<u64>(env, ENV_PC));
+    deliverAnnounced(env);
+  } else {
+    // An instruction that did not finish has met none.
+    store<u64>(env, 0, L.DEBUG_PENDING);
+  }
+}
+
+function deliverAnnounced(env: usize): void {
   let first = -1;
   for (;;) {
     vector = load<i32>(env, L.EXC_VECTOR);
@@ -90,7 +103,7 @@ function deliver(env: usize): void {
   // Restarted instructions must not meet their own breakpoint again; a finished one has used RF up.
   if (kind == R.KIND_FAULT) savedFlags |= L.FLAG_RF;
   else if (kind != R.KIND_EXTERNAL && kind != R.KIND_NMI) savedFlags &= ~(L.FLAG_RF as u32);
-  if (vector == R.DB) takeDebug(env);
+  if (vector == R.DB && kind != R.KIND_INT) takeDebug(env);
 
   if (!(S.blockFlags(env) & L.HF_PE)) deliverReal(env);
   else if (S.isLongMode(env)) deliverLong(env, software);
@@ -103,10 +116,14 @@ function deliver(env: usize): void {
   updateBlockFlags(env);
 }
 
-/** DR6 gets the pending bits, DR7.GD is cleared (SDM volume 3B, 18.2). */
+/**
+ * DR6 gets the pending bits, DR7.GD is cleared (SDM volume 3B, 18.2). The bits of the four breakpoints are those of this exception,
+ * the others of DR6 stay until software clears them.
+ */
 function takeDebug(env: usize): void {
   const pending = load<u64>(env, L.DEBUG_PENDING);
-  store<u64>(env, load<u64>(env, L.DR + 6 * 8) | pending, L.DR + 6 * 8);
+  const dr6 = load<u64>(env, L.DR + 6 * 8);
+  if (pending) store<u64>(env, (dr6 & ~(0xf as u64)) | pending, L.DR + 6 * 8);
   store<u64>(env, 0, L.DEBUG_PENDING);
   store<u64>(env, load<u64>(env, L.DR + 7 * 8) & ~(0x2000 as u64), L.DR + 7 * 8);
 }

@@ -18,8 +18,11 @@ export const CC_SRC = 208;
 export const CC_SRC2 = 216;
 /** i32: EFLAGS without CF PF AF ZF SF OF and DF (those bits are 0 here; bit 1 is always 1). */
 export const EFLAGS = 224;
-/** i32: not zero while interrupts are blocked until the next instruction ends (STI, MOV SS, POP SS). Mirrored in HF_INHIBIT. */
+/** i32: not zero while interrupts are blocked until the next instruction ends: one of INHIBIT_*. Mirrored in HF_INHIBIT. */
 export const INHIBIT = 228;
+/** By STI; by MOV SS or POP SS, which also hold back what the debug registers and TF ask for. */
+export const INHIBIT_BY_STI = 1;
+export const INHIBIT_BY_SS = 2;
 
 /** Segment registers, 24 bytes each, in the order of their encoding: ES CS SS DS FS GS, then LDTR, TR. */
 export const SEGMENTS = 256;
@@ -86,8 +89,13 @@ export const NMI_BLOCKED = 732;
 export const DEBUG_PENDING = 736;
 /** i32: 1 after HLT until woken. */
 export const HALTED = 744;
-/** i32: 1 while the local APIC (or the 8259) has an interrupt for this CPU. Whoever lets IF become effective looks at it. */
+/** i32: PENDING_* of what waits for this CPU. Whoever lets it become effective (IF, the end of an NMI's handler) looks at it. */
 export const INTERRUPT_PENDING = 748;
+/** The local APIC or the 8259 has an interrupt; an NMI came. */
+export const PENDING_INTERRUPT = 1;
+export const PENDING_NMI = 2;
+/** i32: 1 if MOV SS and POP SS hold back instruction breakpoints too, as Intel's processors do. */
+export const SS_BLOCKS_CODE_BREAKPOINTS = 752;
 /** i32: 1 if the model has 1 GiB pages. */
 export const HAS_GIB_PAGES = 756;
 

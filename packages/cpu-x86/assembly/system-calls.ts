@@ -1,6 +1,7 @@
 /** SYSCALL, SYSRET, SYSENTER, SYSEXIT and SWAPGS (SDM volume 2; AMD64 manual volume 3 for the legacy-mode forms). */
 import { ENV_PC } from '../../tcg/src/env';
 import { updateBlockFlags } from './block-flags';
+import { single_step } from './debug-registers';
 import { readFlags, writeFlags } from './flags';
 import * as L from './layout';
 import { raise, raiseGp, UD } from './raise';
@@ -41,7 +42,13 @@ export function syscall(env: usize, nextPc: u64): void {
   writeFlags(env, 0, L.FLAG_IF | L.FLAG_RF | L.FLAG_VM);
 }
 
+/** A single step that the new flags ask for comes right away, before the first instruction out there. */
 export function sysret(env: usize, bytes: i32): void {
+  returnToUser(env, bytes);
+  if (!S.faulted(env) && S.eflags(env) & L.FLAG_TF) single_step(env, load<u64>(env, ENV_PC));
+}
+
+function returnToUser(env: usize, bytes: i32): void {
   if (!(S.efer(env) & S.EFER_SCE)) {
     raise(env, UD, -1);
     return;

@@ -72,7 +72,8 @@ export class X86Cpu implements TargetCpu, CpuSignals {
   private tscOffset = 0n;
   private tscAdjust = 0n;
   private initPending = false;
-  private nmiPending = false;
+  /** NMIs that wait. A processor that does not run has no chance to take the first before the second comes, so there may be two. */
+  private nmis = 0;
   private startupVector = -1;
   private waitsForStartup = false;
   /** After a triple fault nothing but INIT and reset helps. */
@@ -108,11 +109,11 @@ export class X86Cpu implements TargetCpu, CpuSignals {
     this.tscOffset = 0n;
     this.tscAdjust = 0n;
     this.initPending = false;
-    this.nmiPending = false;
+    this.nmis = 0;
     this.startupVector = -1;
     this.waitsForStartup = this.index !== 0;
     this.shutdown = false;
-    this.state.setI32(L.INTERRUPT_PENDING, this.interrupts?.hasInterrupt() ? 1 : 0);
+    this.setPending(this.interrupts?.hasInterrupt() ?? false);
     this.stateChanged(0);
     this.exports.flush_tlb(this.env, 0);
   }
@@ -138,8 +139,9 @@ export class X86Cpu implements TargetCpu, CpuSignals {
       this.takeStartup();
     }
     if (this.canTakeNmi()) {
-      this.nmiPending = false;
+      this.nmis--;
       this.deliver(NMI_VECTOR, KIND_NMI);
+      this.setPending(this.interrupts?.hasInterrupt() ?? false);
     } else if (this.canTakeInterrupt()) {
       this.takeInterrupt();
     }
@@ -155,22 +157,26 @@ export class X86Cpu implements TargetCpu, CpuSignals {
   }
 
   private canTakeNmi(): boolean {
-    return this.nmiPending && !this.state.i32(L.NMI_BLOCKED) && !this.state.i32(L.INHIBIT);
+    return this.nmis > 0 && !this.state.i32(L.NMI_BLOCKED) && !this.state.i32(L.INHIBIT);
   }
   private canTakeInterrupt(): boolean {
     const { state } = this;
-    return state.i32(L.INTERRUPT_PENDING) !== 0 && (state.i32(L.EFLAGS) & L.FLAG_IF) !== 0 && !state.i32(L.INHIBIT);
+    return (state.i32(L.INTERRUPT_PENDING) & L.PENDING_INTERRUPT) !== 0 && (state.i32(L.EFLAGS) & L.FLAG_IF) !== 0 && !state.i32(L.INHIBIT);
   }
 
   private takeInterrupt(): void {
     const { interrupts } = this;
     if (!interrupts?.hasInterrupt()) {
-      this.state.setI32(L.INTERRUPT_PENDING, 0);
+      this.setPending(false);
       return;
     }
     const vector = interrupts.acknowledge();
     this.deliver(vector, KIND_EXTERNAL);
-    this.state.setI32(L.INTERRUPT_PENDING, interrupts.hasInterrupt() ? 1 : 0);
+    this.setPending(interrupts.hasInterrupt());
+  }
+
+  private setPending(interrupt: boolean): void {
+    this.state.setI32(L.INTERRUPT_PENDING, (interrupt ? L.PENDING_INTERRUPT : 0) | (this.nmis > 0 ? L.PENDING_NMI : 0));
   }
 
   private takeInit(): void {
@@ -205,11 +211,13 @@ export class X86Cpu implements TargetCpu, CpuSignals {
   // Signals.
 
   setInterruptPending(level: boolean): void {
-    this.state.setI32(L.INTERRUPT_PENDING, level ? 1 : 0);
+    this.setPending(level);
     if (level) this.attend();
   }
   nmi(): void {
-    this.nmiPending = true;
+    const isBlocked = this.state.i32(L.NMI_BLOCKED) !== 0;
+    this.nmis = Math.min(this.nmis + 1, isBlocked ? 1 : 2);
+    this.setPending((this.state.i32(L.INTERRUPT_PENDING) & L.PENDING_INTERRUPT) !== 0);
     this.attend();
   }
   init(): void {

@@ -100,6 +100,18 @@ describe('-cpu', () => {
   });
 });
 
+it.each([
+  { model: 'max,phys-bits=36,host-phys-bits=off', value: 0xf_fee0_0800n, asked: true },
+  { model: 'max,phys-bits=36,host-phys-bits=off', value: 0x10_fee0_0800n, asked: false },
+  { model: 'max,+x2apic', value: 0xfee0_0c00n, asked: true },
+  { model: 'max,-x2apic', value: 0xfee0_0c00n, asked: false },
+])('$model: whether the APIC is asked about a base of $value: $asked', ({ model, value, asked }) => {
+  const heard: bigint[] = [];
+  const { cpu } = new HelperHost(model, { writeApicBase: (base) => heard.push(base) > 0 });
+  expect(cpu.msrs.write(0x1b, value)).toBe(asked);
+  expect(heard).toEqual(asked ? [value] : []);
+});
+
 describe('MSRs', () => {
   const { cpu } = new HelperHost();
   const rows: readonly { what: string; number: number; value: bigint; taken: boolean }[] = [
@@ -111,6 +123,10 @@ describe('MSRs', () => {
     { what: 'PAT with memory type 2', number: 0x277, value: 2n, taken: false },
     { what: 'MTRRcap, which is read-only', number: 0xfe, value: 0n, taken: false },
     { what: 'no such register', number: 0x1234, value: 0n, taken: false },
+    { what: "a bank's control, all bits", number: 0x404, value: 0xffff_ffff_ffff_ffffn, taken: true },
+    { what: "a bank's control, some bits", number: 0x404, value: 0xaaaa_aaaan, taken: false },
+    { what: "a bank's status, to clear it", number: 0x405, value: 0n, taken: true },
+    { what: "a bank's status", number: 0x405, value: 1n, taken: false },
   ];
   it.each(rows)('writing $what: $taken', ({ number, value, taken }) => {
     expect(cpu.msrs.write(number, value)).toBe(taken);

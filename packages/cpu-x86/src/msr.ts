@@ -32,10 +32,17 @@ const EFER_LME = 1n << 8n;
 const EFER_LMA = 1n << 10n;
 const EFER_NXE = 1n << 11n;
 const CR0_PG = 1n << 31n;
+const APIC_BASE_X2APIC = 1n << 10n;
 
 /** Machine-check banks: control, status, address and miscellaneous register of each. */
 const MCE_BANKS = 10;
 const MCG_CAP = 0x100_010an;
+const MC0_CTL = 0x400;
+/** Bits of a bank's control that are known to be switched one by one, by Linux on old processors. Others come as all or none. */
+const MC_CTL_SINGLE_BITS = 0x401n;
+const HWCR = 0xc001_0015;
+const HWCR_MC_STATUS_WRITABLE = 1n << 18n;
+const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 const VARIABLE_MTRRS = 8;
 const FIXED_MTRRS = [0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f];
 /** 8 variable ranges, fixed ranges, write-combining. */
@@ -49,14 +56,14 @@ const STORED: readonly (readonly [number: number, reset: bigint, mask?: bigint])
   [0x2ff, 0n, 0xcffn], // MTRR default type
   ...FIXED_MTRRS.map((number) => [number, 0n] as const),
   ...Array.from({ length: 2 * VARIABLE_MTRRS }, (_, i) => [0x200 + i, 0n] as const),
-  ...Array.from({ length: 4 * MCE_BANKS }, (_, i) => [0x400 + i, i % 4 === 0 ? ~0n : 0n] as const),
+  ...Array.from({ length: 2 * MCE_BANKS }, (_, i) => [MC0_CTL + 4 * (i >> 1) + 2 + (i & 1), 0n] as const), // address, miscellaneous
 ];
 
 /** AMD's own, which system software reads and changes bits of without asking CPUID: system, hardware and erratum configuration. */
 const STORED_AMD: readonly (readonly [number: number, reset: bigint, mask?: bigint])[] = [
   [0xc001_0010, 0n],
   // HWCR: the time-stamp counter counts at the rate of P0.
-  [0xc001_0015, 0x100_0000n],
+  [HWCR, 0x100_0000n],
   [0xc001_001f, 0n],
   [0xc001_0055, 0n],
   [0xc001_0112, 0n],
@@ -74,11 +81,14 @@ const STORED_AMD: readonly (readonly [number: number, reset: bigint, mask?: bigi
   [0xc001_102a, 0n],
 ];
 
-/** Intel's: feature control (locked), fast strings in MISC_ENABLE. */
+/**
+ * Intel's: feature control (locked); MISC_ENABLE, which begins with fast strings and keeps what software enables, without effect:
+ * thermal control, SpeedStep, MONITOR, limit of CPUID, xTPR, execute disable.
+ */
 const STORED_INTEL: readonly (readonly [number: number, reset: bigint, mask?: bigint])[] = [
   [0x17, 0n, 0n],
   [0x3a, 1n, 0n],
-  [0x1a0, 1n, 1n],
+  [0x1a0, 1n, 0x4_00c5_0009n],
   [0x198, 0n, 0n],
   [0x19c, 0n, 0n],
 ];
@@ -143,19 +153,29 @@ export class MsrFile {
 
   private addStored(): void {
     const own = this.services.model.vendor === 'AuthenticAMD' ? STORED_AMD : STORED_INTEL;
-    for (const [number, reset, mask = ~0n] of [...STORED, ...own]) {
-      const value = BigInt.asUintN(64, reset);
-      this.resetValues.push([number, value]);
-      this.stored.set(number, value);
-      this.rows.set(number, {
-        read: () => this.stored.get(number)!,
-        write: (written) => {
-          const kept = this.stored.get(number)! & ~mask;
-          this.stored.set(number, BigInt.asUintN(64, (written & mask) | kept));
-          return true;
-        },
-      });
+    for (const [number, reset, mask = ~0n] of [...STORED, ...own]) this.store(number, reset, mask);
+    for (let bank = 0; bank < MCE_BANKS; bank++) {
+      const control = MC0_CTL + 4 * bank;
+      this.store(control, ~0n, ~0n, (value) => value === 0n || (value | MC_CTL_SINGLE_BITS) === ALL_ONES);
+      // A status can only be cleared, but for AMD's way to try out handlers.
+      this.store(control + 1, 0n, ~0n, (value) => value === 0n || ((this.stored.get(HWCR) ?? 0n) & HWCR_MC_STATUS_WRITABLE) !== 0n);
     }
+  }
+
+  /** A register that keeps the bits of `mask`. */
+  private store(number: number, reset: bigint, mask: bigint, allowed: (value: bigint) => boolean = () => true): void {
+    const value = BigInt.asUintN(64, reset);
+    this.resetValues.push([number, value]);
+    this.stored.set(number, value);
+    this.rows.set(number, {
+      read: () => this.stored.get(number)!,
+      write: (written) => {
+        if (!allowed(written)) return false;
+        const kept = this.stored.get(number)! & ~mask;
+        this.stored.set(number, BigInt.asUintN(64, (written & mask) | kept));
+        return true;
+      },
+    });
   }
 
   private addComputed(): void {
@@ -164,7 +184,7 @@ export class MsrFile {
     const constant = (value: bigint, writable = false): Msr => ({ read: () => value, write: () => writable });
     const rows: Record<number, Msr> = {
       0x10: { read: () => services.readTsc(), write: (value) => (services.writeTsc(value), true) },
-      0x1b: { read: () => services.readApicBase(), write: (value) => services.writeApicBase(value) },
+      0x1b: { read: () => services.readApicBase(), write: (value) => this.writeApicBase(value) },
       0x79: { read: () => undefined, write: () => true },
       // The revision of the microcode; writing 0 before CPUID is how it is asked for.
       0x8b: constant(model.vendor === 'AuthenticAMD' ? 0x100_0065n : 0x1_0000_0000n, true),
@@ -179,6 +199,14 @@ export class MsrFile {
       rows[0x6e0] = { read: () => services.readTscDeadline(), write: (value) => (services.writeTscDeadline(value), true) };
     }
     for (const [number, row] of Object.entries(rows)) this.rows.set(Number(number), row);
+  }
+
+  /** The address has as many bits as physical ones have; x2APIC mode exists where CPUID says so. */
+  private writeApicBase(value: bigint): boolean {
+    const { model, writeApicBase } = this.services;
+    if (value >> BigInt(model.physicalBits) !== 0n) return false;
+    if (value & APIC_BASE_X2APIC && !hasFeature(model.words, 'x2apic')) return false;
+    return writeApicBase(value);
   }
 
   private writeEfer(value: bigint): boolean {

@@ -46,6 +46,7 @@ function applyModel(state: CpuState, model: CpuModel): void {
   state.setU64(L.EFER_ALLOWED, bitsOf(model, EFER_BITS));
   state.setU64(L.XCR0_ALLOWED, BigInt(xcr0Of(model)));
   state.setI32(L.HAS_GIB_PAGES, hasFeature(model.words, 'pdpe1gb') ? 1 : 0);
+  state.setI32(L.SS_BLOCKS_CODE_BREAKPOINTS, model.vendor === 'GenuineIntel' ? 1 : 0);
 }
 
 /** What both power-on and INIT set: execution starts at 0xfffffff0 in real mode. */

@@ -2,6 +2,7 @@
  * The smallest host that the helpers' module runs in: a vCPU block, a megabyte of guest RAM from physical address 0, a TLB
  * that is flushed whole. For tests of helpers without an accelerator; the code between them is the test itself.
  */
+import type { CpuInterrupts } from '@nandu/core';
 import { Env, PROT_EXECUTE, PROT_READ, PROT_WRITE } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import { X86Cpu } from '../cpu.js';
@@ -11,6 +12,21 @@ import { parseCpuModel } from '../models.js';
 const ENV = 0x10_0000;
 const RAM = 0x20_0000;
 export const RAM_BYTES = 0x10_0000;
+
+/** A local APIC that nothing comes from. */
+const NO_INTERRUPTS: CpuInterrupts = {
+  select: () => undefined,
+  hasInterrupt: () => false,
+  acknowledge: () => 0xff,
+  readTpr: () => 0,
+  writeTpr: () => undefined,
+  readApicBase: () => 0xfee0_0800n,
+  writeApicBase: () => true,
+  readX2apic: () => undefined,
+  writeX2apic: () => false,
+  readTscDeadline: () => 0n,
+  writeTscDeadline: () => undefined,
+};
 
 export interface Event {
   readonly vector: number;
@@ -25,7 +41,7 @@ export class HelperHost {
   readonly cpu: X86Cpu;
   readonly call: Record<string, (...args: (number | bigint)[]) => number | bigint | undefined>;
 
-  constructor(model = 'max') {
+  constructor(model = 'max', interrupts: Partial<CpuInterrupts> = {}) {
     const { view } = this;
     const inRam = (physical: bigint): number => (physical < BigInt(RAM_BYTES) ? RAM + Number(physical) : 0);
     const flush = (): void => {
@@ -65,6 +81,7 @@ export class HelperHost {
         topology: { sockets: 1, dies: 1, cores: 1, threads: 1 },
         clock: { nowNs: () => 0 },
         ports: { read: () => 0, write: () => {} },
+        interrupts: { ...NO_INTERRUPTS, ...interrupts },
       },
     );
   }

@@ -1,6 +1,6 @@
 /** Moves, extensions, exchanges, conditional moves, address computation. */
 import type { Value } from '@nandu/tcg';
-import { CS, FLAG_ZF, SS } from '../../assembly/layout.js';
+import { CS, FLAG_ZF, INHIBIT_BY_SS, SS } from '../../assembly/layout.js';
 import { NO_RESULT, type OpcodeTable } from '../decode/opcode-table.js';
 import { REGISTERS } from '../state.js';
 import { loadSegment, readSelector } from './segments.js';
@@ -155,5 +155,5 @@ function moveToSegment(t: Translation): void {
   const segment = t.reg & 7;
   if (segment === CS || segment > 5) return t.undefinedOpcode();
   loadSegment(t, segment, t.load(1));
-  if (segment === SS) t.inhibitInterrupts();
+  if (segment === SS) t.inhibitInterrupts(INHIBIT_BY_SS);
 }

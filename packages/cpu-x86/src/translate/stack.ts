@@ -57,7 +57,7 @@ function popSegment(t: Translation, segment: number): void {
   const after = t.stackOffset(t.operandSize);
   loadSegment(t, segment, t.operandSize === 8 ? t.ir.wrap(value) : value);
   t.setStackPointer(after);
-  if (segment === L.SS) t.inhibitInterrupts();
+  if (segment === L.SS) t.inhibitInterrupts(L.INHIBIT_BY_SS);
 }
 
 /** The stack pointer that is pushed is the one from before. */

@@ -229,7 +229,7 @@ function setInterruptFlag(t: Translation): void {
   }
   t.set(EFLAGS, t.ir.or(t.get(EFLAGS), t.ir.i32(L.FLAG_IF)));
   // Where interrupts were on already nothing is blocked, strictly; blocking them once more cannot be told apart.
-  t.inhibitInterrupts();
+  t.inhibitInterrupts(L.INHIBIT_BY_STI);
 }
 
 function setAccessCheck(t: Translation, value: number): void {

@@ -19,6 +19,8 @@ const AFTERWARDS = L.HF_TF | L.HF_INHIBIT | L.HF_RF | L.HF_BREAKPOINTS;
 export class Translation extends FlagTracker {
   /** Whether the block must end after this instruction although it does not branch. */
   stop = false;
+  /** Whether debug traps are put off until the next instruction has ended. */
+  private trapsWait = false;
   private memoryAddress: Value | undefined;
   private code!: CodeReader;
 
@@ -37,6 +39,7 @@ export class Translation extends FlagTracker {
     this.startInstructionOfMemory();
     this.memoryAddress = undefined;
     this.stop = false;
+    this.trapsWait = false;
     this.isWide = false;
     this.half = 0;
   }
@@ -314,8 +317,12 @@ export class Translation extends FlagTracker {
 
   /** Single step and data breakpoints come after the instruction, as traps. */
   private debugTraps(): void {
-    if (this.hflags & L.HF_TF) this.call('single_step', this.ir.get(PC));
-    else if (this.hflags & L.HF_BREAKPOINTS) this.call('watch_end', this.ir.get(PC));
+    if (!(this.hflags & (L.HF_TF | L.HF_BREAKPOINTS)) || this.trapsWait) return;
+    const nextPc = this.ir.get(PC);
+    if (this.hflags & L.HF_TF) this.call('single_step', nextPc);
+    else this.call('watch_end', nextPc);
+    // A helper that may fault runs with PC at its own instruction; this one need not fault.
+    this.ir.set(PC, nextPc);
   }
 
   /** The next instruction starts a block of its own: this one may have changed what translation depends on. */
@@ -327,12 +334,13 @@ export class Translation extends FlagTracker {
     this.endDynamic(this.ir.i64(this.nextPc));
   }
 
-  /** Blocks interrupts until the next instruction has ended (STI, MOV SS, POP SS), which will be a block of its own. */
-  inhibitInterrupts(): void {
+  /** Blocks interrupts, and after MOV SS and POP SS debug traps, until the next instruction has ended; that will be a block of its own. */
+  inhibitInterrupts(by: typeof L.INHIBIT_BY_STI | typeof L.INHIBIT_BY_SS): void {
     this.stopAfter();
     // Of several in a row, only the first counts.
     if (this.hflags & L.HF_INHIBIT) return;
-    this.set(INHIBIT, this.ir.i32(1));
+    this.trapsWait = by === L.INHIBIT_BY_SS;
+    this.set(INHIBIT, this.ir.i32(by));
     this.set(BLOCK_FLAGS, this.ir.or(this.get(BLOCK_FLAGS), this.ir.i32(L.HF_INHIBIT)));
   }
 
