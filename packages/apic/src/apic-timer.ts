@@ -13,6 +13,7 @@ export interface ApicTimerState {
   initialCount: number;
   divideConfig: number;
   startNs: number;
+  stopped: boolean;
   deadlineTsc: bigint;
 }
 
@@ -24,6 +25,8 @@ export class ApicTimer {
   divideConfig = 0;
   /** When counting began; of the present period in periodic mode. */
   private startNs = 0;
+  /** Counted to zero as a one-shot; in whatever mode, it stays there until there is a new initial count. */
+  private stopped = true;
   private deadlineTsc = 0n;
   private readonly alarm: Alarm;
 
@@ -44,7 +47,7 @@ export class ApicTimer {
   }
 
   get currentCount(): number {
-    if (this.initialCount === 0 || this.mode === TIMER_MODE.tscDeadline) return 0;
+    if (this.initialCount === 0 || this.stopped || this.mode === TIMER_MODE.tscDeadline) return 0;
     const counts = Math.floor((this.clock.nowNs() - this.startNs) / this.divisor);
     if (this.mode === TIMER_MODE.periodic) return this.initialCount - (counts % this.initialCount);
     return Math.max(0, this.initialCount - counts);
@@ -52,6 +55,7 @@ export class ApicTimer {
 
   setMode(mode: number): void {
     if (mode === this.mode) return;
+    if (this.mode === TIMER_MODE.oneShot && this.currentCount === 0) this.stopped = true;
     const crossing = mode === TIMER_MODE.tscDeadline || this.mode === TIMER_MODE.tscDeadline;
     this.mode = mode;
     if (crossing) this.disarm();
@@ -62,6 +66,7 @@ export class ApicTimer {
     if (this.mode === TIMER_MODE.tscDeadline) return;
     this.initialCount = count;
     this.startNs = this.clock.nowNs();
+    this.stopped = false;
     this.arm(true);
   }
 
@@ -79,11 +84,18 @@ export class ApicTimer {
   setDeadline(tsc: bigint): void {
     if (this.mode !== TIMER_MODE.tscDeadline) return;
     this.deadlineTsc = tsc;
-    this.arm();
+    // What is over already interrupts now: software may rely on it after the next serializing instruction.
+    if (tsc !== 0n && this.tsc && this.tsc.tscAt(this.clock.nowNs()) >= tsc) {
+      this.alarm.cancel();
+      this.expire();
+    } else {
+      this.arm();
+    }
   }
 
   save(): ApicTimerState {
-    return { initialCount: this.initialCount, divideConfig: this.divideConfig, startNs: this.startNs, deadlineTsc: this.deadlineTsc };
+    const { initialCount, divideConfig, startNs, stopped, deadlineTsc } = this;
+    return { initialCount, divideConfig, startNs, stopped, deadlineTsc };
   }
   load(state: ApicTimerState): void {
     Object.assign(this, state);
@@ -109,7 +121,7 @@ export class ApicTimer {
       return;
     }
     const now = this.clock.nowNs();
-    if (this.initialCount === 0) this.alarm.cancel();
+    if (this.initialCount === 0 || this.stopped) this.alarm.cancel();
     else if (this.mode === TIMER_MODE.periodic) this.alarm.startAtNs(this.nextPeriodNs(now));
     else if (counting || this.startNs + this.periodNs > now) this.alarm.startAtNs(this.startNs + this.periodNs);
     else this.alarm.cancel();

@@ -182,6 +182,28 @@ describe('messages', () => {
   });
 });
 
+it('a one-shot that is over stays at zero in periodic mode, until there is a new count', () => {
+  const { clock, read, write } = powerOn();
+  write(R.lvtTimer, 0x0040);
+  write(R.divide, 0x0b);
+  write(R.initial, 1000);
+  clock.advanceUs(2);
+  write(R.lvtTimer, 0x2_0040);
+  clock.advanceUs(0.4);
+  expect([read(R.initial), read(R.current)]).toEqual([1000, 0]);
+  write(R.initial, 1000);
+  clock.advanceUs(0.4);
+  expect(read(R.current)).toBe(600);
+});
+
+it('a deadline that has passed interrupts at once', () => {
+  const { apic, clock, signals, write } = powerOn();
+  write(R.lvtTimer, 0x4_0040);
+  clock.advanceUs(5);
+  apic.writeTscDeadline(4000n);
+  expect([signals.pending, apic.readTscDeadline()]).toEqual([true, 0n]);
+});
+
 describe('the base register', () => {
   const BASE = 0xfee0_0000n;
   it.each([
