@@ -13,7 +13,7 @@ import {
   parseSize,
   VirtualClock,
 } from '@nandu/core';
-import { type CpuModel, createX86Target, MMU_USER, MODELS, parseCpuModel, setFirmwareMtrrs, UnsupportedFeatures, X86Cpu } from '@nandu/cpu-x86';
+import { type CpuModel, createX86Target, MMU_FETCH_USER, MODELS, parseCpuModel, setFirmwareMtrrs, UnsupportedFeatures, X86Cpu } from '@nandu/cpu-x86';
 import { type ChunkPool, HostMemory } from '@nandu/memory';
 import { CpuFactory, cpuClassOf, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
 import { Env } from '@nandu/tcg';
@@ -35,7 +35,7 @@ function acceleratorOptions(properties: Readonly<Record<string, string>>): Accel
     tier,
     opcount: opcount === 'on',
     regions: (host) => new WasmRegionCompiler(host, eager === 'on' ? EAGER : {}),
-    ...(eager === 'on' ? { eagerMmu: MMU_USER } : {}),
+    ...(eager === 'on' ? { eagerMmu: MMU_FETCH_USER } : {}),
     ...(threshold === undefined ? {} : { threshold: Number(threshold) }),
   };
 }

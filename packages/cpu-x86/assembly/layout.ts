@@ -229,10 +229,12 @@ export const STRING_WHILE_EQUAL = 16;
 export const HF_AVX = 0x100_0000;
 /** CR4.TSD, CR4.PCE, CR4.VME are asked by helpers. CR0.WP, CR4.SMEP: by tlb_fill. */
 
-/** MMU indexes. */
+/** MMU indexes of data accesses, and of fetches (from FETCH_KERNEL on), whose entries data are not to displace. */
 export const MMU_KERNEL = 0;
 export const MMU_USER = 1;
 export const MMU_KERNEL_NO_SMAP = 2;
+export const MMU_FETCH_KERNEL = 3;
+export const MMU_FETCH_USER = 4;
 
 /** Own reason to leave: a triple fault. */
 export const EXIT_TRIPLE_FAULT = 16;

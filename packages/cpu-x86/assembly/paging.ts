@@ -212,7 +212,8 @@ export function walk(env: usize, virtual: u64, access: i32, mmu: i32): bool {
 }
 
 export function tlb_fill(env: usize, virtual: u64, access: i32, mmu: i32): i32 {
-  if (!walk(env, virtual, access, mmu)) return 0;
+  const rights = mmu < L.MMU_FETCH_KERNEL ? mmu : mmu == L.MMU_FETCH_USER ? L.MMU_USER : L.MMU_KERNEL;
+  if (!walk(env, virtual, access, rights)) return 0;
   tlb_set(env, virtual, walkPhysical, walkProt, mmu, walkPageSize);
   return 1;
 }

@@ -37,7 +37,9 @@ describe('4-level paging', () => {
     { entry: P | US, access: WRITE, mmu: L.MMU_KERNEL, result: fault(3) },
     { entry: P | RW, access: READ, mmu: L.MMU_USER, result: fault(5) },
     { entry: P | RW, access: READ, mmu: L.MMU_KERNEL, result: 'ok' },
-    { entry: P | RW | US | NX, access: EXECUTE, mmu: L.MMU_USER, result: fault(0x15) },
+    { entry: P | RW | US | NX, access: EXECUTE, mmu: L.MMU_FETCH_USER, result: fault(0x15) },
+    { entry: P | RW, access: EXECUTE, mmu: L.MMU_FETCH_USER, result: fault(0x15) },
+    { entry: P | RW, access: EXECUTE, mmu: L.MMU_FETCH_KERNEL, result: 'ok' },
     { entry: P | RW | US | (1n << 45n), access: READ, mmu: L.MMU_USER, result: fault(0xd) },
   ])('an entry of $entry for access $access through table $mmu: $result', ({ entry, access, mmu, result }) => {
     const host = longModeHost();
@@ -72,7 +74,7 @@ describe('4-level paging', () => {
   it('keeps the kernel from executing user pages with SMEP, and from touching them with SMAP', () => {
     const host = longModeHost();
     host.cpu.setState({ registers: { cr4: 0x30_06b0 } });
-    expect(fill(host, EXECUTE, L.MMU_KERNEL)).toEqual(fault(0x11));
+    expect(fill(host, EXECUTE, L.MMU_FETCH_KERNEL)).toEqual(fault(0x11));
     expect(fill(host, READ, L.MMU_KERNEL)).toEqual(fault(1));
     expect(fill(host, READ, L.MMU_KERNEL_NO_SMAP)).toBe('ok');
   });

@@ -10,11 +10,8 @@ import { SYSTEM_HELPERS } from './system-helpers.js';
 import { TABLES } from './translate/tables.js';
 import { BlockTranslator } from './translate/translate-block.js';
 
-/** Which TLB table code is fetched through: the one that data accesses of that privilege use, so that they share entries. */
-export function fetchMmu(flags: number): number {
-  if ((flags & L.HF_CPL) === 3) return L.MMU_USER;
-  return flags & L.HF_SMAP ? L.MMU_KERNEL : L.MMU_KERNEL_NO_SMAP;
-}
+/** Which TLB table code is fetched through. */
+const fetchMmu = (flags: number): number => ((flags & L.HF_CPL) === 3 ? L.MMU_FETCH_USER : L.MMU_FETCH_KERNEL);
 
 export function createX86Target(model: CpuModel): Target {
   const translator = new BlockTranslator(model.translated);

@@ -91,7 +91,7 @@ export class BlockTable {
     private readonly regionDropped: (region: Region) => void,
   ) {
     this.#envs = envs;
-    const length = M.ARENA_END;
+    const length = M.VCPUS_END;
     this.#u8 = new Uint8Array(memory.buffer, 0, length);
     this.#u16 = new Uint16Array(memory.buffer, 0, length / 2);
     this.#i32 = new Int32Array(memory.buffer, 0, length / 4);

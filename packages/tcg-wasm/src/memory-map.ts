@@ -5,9 +5,6 @@
 
 /** The target's static data: DATA_START to here. */
 export const DATA_END = 0x0100_0000;
-/** vCPU blocks, ENV_SIZE each. */
-export const VCPU_START = 0x0100_0000;
-export const MAX_VCPUS = 64;
 /** One byte for each page of linear memory: not zero if translated code was made from it. */
 export const CODE_MAP = 0x0300_0000;
 /** One bit for each GRAIN of linear memory: set if translated code was made from some of its bytes. */
@@ -28,6 +25,11 @@ export const FETCH_MMU_ENTRIES = 256;
 /** Translated code. */
 export const ARENA_START = 0x0400_0000;
 export const ARENA_END = 0x0c00_0000;
+/** vCPU blocks, ENV_SIZE each. */
+export const VCPU_START = 0x0c00_0000;
+export const MAX_VCPUS = 64;
+/** Behind the last of them. */
+export const VCPUS_END = 0x1000_0000;
 
 /**
  * Low bits of a TLB tag that keep an access off the fast path although the page is mapped: it is a device's, holds translated
@@ -42,15 +44,15 @@ export const TLB_FAR = 8;
  * Bookkeeping of a vCPU's TLB, offsets from env, between the TLB and the jump cache: a byte of ENTRY_* an entry; then two lists
  * (u16 numbers of entries in use) so that a flush touches only what was used; their lengths; and filters of large pages.
  */
-export const TLB_STATES = 0x2_8000;
-export const TLB_LOCALS = 0x2_9000;
-export const TLB_GLOBALS = 0x2_b000;
-export const TLB_LOCAL_COUNT = 0x2_d000;
-export const TLB_GLOBAL_COUNT = 0x2_d004;
+export const TLB_STATES = 0xb_0000;
+export const TLB_LOCALS = 0xb_5000;
+export const TLB_GLOBALS = 0xb_f000;
+export const TLB_LOCAL_COUNT = 0xc_9000;
+export const TLB_GLOBAL_COUNT = 0xc_9004;
 /** u64: bit (virtual >> 30) % 64 for pages larger than 2 MiB. */
-export const TLB_HUGE_FILTER = 0x2_d008;
+export const TLB_HUGE_FILTER = 0xc_9008;
 /** 128 bytes: bit (virtual >> 21) % 1024 for pages larger than 4 KiB. */
-export const TLB_LARGE_FILTER = 0x2_d010;
+export const TLB_LARGE_FILTER = 0xc_9010;
 export const ENTRY_IN_LOCALS = 1;
 export const ENTRY_IN_GLOBALS = 2;
 export const ENTRY_GLOBAL = 4;

@@ -53,7 +53,7 @@ export class Translator {
     this.#lowering = new Lowering(setup.memory, M.ARENA_END);
     this.#helperNumbers = new Map(setup.target.helpers.map((h, i) => [h.name, i]));
     this.#u8 = new Uint8Array(setup.memory.buffer);
-    this.#i32 = new Int32Array(setup.memory.buffer, 0, M.ARENA_END / 4);
+    this.#i32 = new Int32Array(setup.memory.buffer, 0, M.VCPUS_END / 4);
   }
 
   get arenaUsed(): number {

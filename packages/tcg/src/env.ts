@@ -36,11 +36,12 @@ export const TEMPORARIES_END = 0x10000;
 
 /**
  * Soft TLBs: `MMU_INDEXES` direct-mapped tables of `TLB_ENTRIES`, one after the other. Entry of virtual address v in
- * table m: ENV_TLB + (m * TLB_ENTRIES + (v >> 12) % TLB_ENTRIES) * TLB_ENTRY_SIZE.
+ * table m: ENV_TLB + (m * TLB_ENTRIES + (v >> 12) % TLB_ENTRIES) * TLB_ENTRY_SIZE. Accesses to data name tables 0 to 3
+ * (`ACCESS_*`); a target that fetches code through others keeps code and data from taking each other's entries.
  */
 export const ENV_TLB = 0x10000;
-export const MMU_INDEXES = 3;
-export const TLB_ENTRIES = 1024;
+export const MMU_INDEXES = 5;
+export const TLB_ENTRIES = 4096;
 export const TLB_ENTRY_SIZE = 32;
 /** i64 each: the page's virtual address (v & ~0xfff) if that access may take the fast path, else TLB_INVALID. */
 export const TLB_READ = 0;
@@ -52,12 +53,12 @@ export const TLB_ADDEND = 24;
 export const TLB_FRAME = 28;
 /** No page has this address: bits below 12 are set. */
 export const TLB_INVALID = -1;
-export const ENV_TLB_END = 0x10000 + 3 * 1024 * 32;
+export const ENV_TLB_END = 0xb0000;
 
 /** Jump cache: pc and block flags to block, direct-mapped; laid out by the accelerator. */
-export const ENV_JUMP_CACHE = 0x30000;
+export const ENV_JUMP_CACHE = 0xd0000;
 /** Bytes of a whole vCPU block. */
-export const ENV_SIZE = 0x80000;
+export const ENV_SIZE = 0x100000;
 
 /** Reasons to leave, in ENV_EXIT_REASON. Targets use numbers from EXIT_TARGET up. */
 /** The budget is used up. */
