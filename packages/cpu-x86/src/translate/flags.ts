@@ -45,7 +45,17 @@ interface Known {
 export const CONDITION_NAMES = ['o', 'no', 'b', 'nb', 'z', 'nz', 'be', 'nbe', 's', 'ns', 'p', 'np', 'l', 'nl', 'le', 'nle'] as const;
 const [COND_O, COND_B, COND_Z, COND_BE, COND_S, COND_P, COND_L] = [0, 1, 2, 3, 4, 5, 6];
 
+type FlagRow = readonly [flag: number, valueOf: (tracker: FlagTracker, known: Known) => Value];
+
 export abstract class FlagTracker extends MemoryOperands {
+  private static readonly FLAGS: readonly FlagRow[] = [
+    [L.FLAG_CF, (t, known) => t.carry(known)],
+    [L.FLAG_PF, (t, known) => t.parity(known)],
+    [L.FLAG_AF, (t, known) => t.adjust(known)],
+    [L.FLAG_ZF, (t, known) => t.zero(known)],
+    [L.FLAG_SF, (t, known) => t.sign(known)],
+    [L.FLAG_OF, (t, known) => t.overflow(known)],
+  ];
   private known: Known | undefined;
   /** Takes effect when the instruction is complete. */
   private next: Known | undefined | null = null;
@@ -121,7 +131,7 @@ export abstract class FlagTracker extends MemoryOperands {
   changeFlags(...changes: readonly (readonly [flag: number, value: Value])[]): void {
     const { ir } = this;
     const mask = changes.reduce((sum, [flag]) => sum | flag, 0);
-    let bits = ir.and(this.flagBits(), ir.i32(L.FLAGS_ARITHMETIC & ~mask));
+    let bits = this.flagBits(L.FLAGS_ARITHMETIC & ~mask);
     for (const [flag, value] of changes) bits = ir.or(bits, this.place(value, flag));
     this.setFlagBits(bits);
   }
@@ -139,13 +149,23 @@ export abstract class FlagTracker extends MemoryOperands {
     return shift ? this.ir.shl(value, this.ir.i32(shift)) : value;
   }
 
-  /** The six flags at their places in EFLAGS, as they were before this instruction: i32. */
-  flagBits(): Value {
-    if (this.known?.kind === 'bits') return this.known.a;
+  /** Some of the six flags (by default all) at their places in EFLAGS, as they were before this instruction: i32. */
+  flagBits(mask = L.FLAGS_ARITHMETIC): Value {
+    const known = this.known ?? this.flagsFromGlobals();
+    if (known.kind === 'bits') return this.ir.and(known.a, this.ir.i32(mask));
+    // Operations that mostly turn out to be dead, in place of a helper's call.
+    let bits = this.ir.i32(0);
+    for (const [flag, valueOf] of FlagTracker.FLAGS) {
+      if (mask & flag) bits = this.ir.or(bits, this.place(valueOf(this, known), flag));
+    }
+    return bits;
+  }
+
+  private flagsFromGlobals(): Known {
     const bits = this.ir.wrap(this.ir.call(SYSTEM_HELPERS.compute_flags));
     // The instruction may still fault, so the globals stay; what is known of them may improve.
-    this.known ??= { kind: 'bits', size: 4, a: bits, b: bits, result: bits, carry: bits };
-    return bits;
+    this.known = { kind: 'bits', size: 4, a: bits, b: bits, result: bits, carry: bits };
+    return this.known;
   }
 
   /** One flag before this instruction, 0 or 1: i32. */
@@ -162,7 +182,7 @@ export abstract class FlagTracker extends MemoryOperands {
       case L.FLAG_PF:
         return this.condition(10);
       default:
-        return this.bit(this.flagBits(), flag);
+        return this.bit(this.flagBits(flag), flag);
     }
   }
 
@@ -173,8 +193,7 @@ export abstract class FlagTracker extends MemoryOperands {
 
   /** A condition as encoded in Jcc (0-15), from the flags before this instruction: i32, 0 or 1. */
   condition(code: number): Value {
-    if (this.known === undefined) this.flagBits();
-    const known = this.known!;
+    const known = this.known ?? this.flagsFromGlobals();
     const value = known.kind === 'bits' ? this.conditionOfBits(code >> 1, known.a) : this.conditionOf(code >> 1, known);
     return code & 1 ? this.ir.eqz(value) : value;
   }
@@ -295,6 +314,24 @@ export abstract class FlagTracker extends MemoryOperands {
     if (kind === 'sub') return this.compare('lt_s', this.signedOf(a, size), this.signedOf(b, size), size);
     if (kind === 'logic') return this.sign(known);
     return this.ir.xor(this.sign(known), this.overflow(known));
+  }
+
+  /** AF: the carry out of bit 3; 0 where it is undefined. */
+  private adjust({ kind, size, a, b, result }: Known): Value {
+    const { ir } = this;
+    const bit4 = (value: Value): Value => ir.and(ir.shrU(size === 8 ? ir.wrap(value) : value, ir.i32(4)), ir.i32(1));
+    switch (kind) {
+      case 'add':
+      case 'adc':
+      case 'sub':
+      case 'sbb':
+        return bit4(ir.xor(ir.xor(a, b), result));
+      case 'inc':
+      case 'dec':
+        return ir.eq(ir.and(size === 8 ? ir.wrap(result) : result, ir.i32(15)), ir.i32(kind === 'inc' ? 0 : 15));
+      default:
+        return ir.i32(0);
+    }
   }
 
   /** PF: even number of ones in the lowest byte. */

@@ -46,6 +46,19 @@ rows('shifts', [
   ['shld eax, ebx, 8', { eax: 0x1122_3344, ebx: 0xaabb_ccdd }, { eax: 0x2233_44aa }],
 ]);
 
+rows('what rotates and bit tests leave of the flags before', [
+  ['add al, bl; rol ecx, 1', { al: 0x0f, bl: 0x81 }, { flags: 'PF AF SF' }],
+  ['sub ax, bx; ror ecx, 1', { ax: 0x10, bx: 0x21, ecx: 1 }, { flags: 'CF AF SF OF' }],
+  ['adc rax, rbx; bt ecx, 0', { rax: -1n, rbx: 0, ecx: 1, flags: 'CF' }, { flags: 'CF PF AF ZF' }],
+  ['sbb eax, ebx; rol cl, 1', { eax: 0, ebx: 0x7fff_ffff, flags: 'CF' }, { flags: 'PF AF SF' }],
+  ['xor eax, eax; rol ecx, 1', { ecx: 0x4000_0000 }, { flags: 'PF ZF OF' }],
+  ['inc al; rol ecx, 1', { al: 0x7f, flags: 'CF' }, { flags: 'AF SF' }],
+  ['dec rax; ror ecx, 1', { rax: 0 }, { flags: 'PF AF SF' }],
+  ['shl al, 1; rol ecx, 1', { al: 0x81 }, { flags: '' }],
+  ['sar al, 1; bt ecx, 0', { al: 0x83 }, { flags: 'SF' }],
+  ['imul eax, ebx; bt ecx, 0', { eax: 0x4000_0000, ebx: 4, ecx: 1 }, { flags: 'CF PF ZF OF' }],
+]);
+
 rows('multiplication and division', [
   ['mul bl', { al: 0x80, bl: 2 }, { ax: 0x100 }],
   ['mul rbx', { rax: -1n, rbx: -1n }, { rax: 1, rdx: 0xffff_ffff_ffff_fffen }],
