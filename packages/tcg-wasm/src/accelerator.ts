@@ -380,9 +380,13 @@ export class TcgAccelerator {
 
   #regionDropped(region: Region): void {
     this.counters.regionsDropped++;
-    this.#modules.table.set(region.slot, null);
-    this.#freeSlots.push(region.slot);
+    this.#releaseSlot(region);
     this.#regions?.dropped(region);
+  }
+
+  #releaseSlot({ slot }: Region): void {
+    this.#modules.table.set(slot, null);
+    this.#freeSlots.push(slot);
   }
 
   #allocateSlot(): number {
@@ -405,11 +409,15 @@ export class TcgAccelerator {
       ir: (block) => (block.valid ? this.#translator.retranslate(block as Block) : undefined),
       successor: (from, pc) => this.#successor(from, pc),
       entries: (block) => this.#table.entries(block),
+      lookupTargets: (block) => this.#table.lookupTargets(block),
+      targetRow: (block) => this.#table.targetRow(block),
       postpone: (block) => this.#table.reheat(block),
       allocateSlot: () => this.#allocateSlot(),
       install: (region) => {
         this.counters.regionsInstalled++;
+        const before = region.entry.region;
         this.#table.installRegion(region);
+        if (before !== undefined) this.#releaseSlot(before);
       },
     };
   }

@@ -253,21 +253,28 @@ export class BlockTable {
     block.eachRange((start) => this.#removeFromPage(start >>> PAGE_SHIFT, block));
   }
 
+  /** The region that was entered at the same block before is replaced; the caller gives back what belongs to it. */
   installRegion(region: Region): void {
     const entry = region.entry as Block;
+    if (entry.region !== undefined) this.#unlistRegion(entry.region);
     entry.region = region;
     for (const block of region.blocks) (block as Block).regions.push(region);
     this.#i32[(entry.address + M.BLOCK_REGION) >> 2] = region.slot;
+    this.#i32[(entry.address + M.BLOCK_REGION_HEAT) >> 2] = region.entriesUntilOffered;
     this.#u16[entry.address >> 1] = REGION;
     // The jump cache learns of the region the next time it is filled.
     this.#forgetJumps(entry);
   }
 
-  dropRegion(region: Region): void {
+  #unlistRegion(region: Region): void {
     for (const block of region.blocks as readonly Block[]) {
       const at = block.regions.indexOf(region);
       if (at >= 0) block.regions.splice(at, 1);
     }
+  }
+
+  dropRegion(region: Region): void {
+    this.#unlistRegion(region);
     const entry = region.entry as Block;
     if (entry.region === region) {
       entry.region = undefined;
@@ -279,8 +286,9 @@ export class BlockTable {
     this.regionDropped(region);
   }
 
-  /** The block may become hot once more. */
+  /** The block, or the region that is entered there, may become hot once more. */
   reheat(block: CodeBlock): void {
+    if (block.region) this.#i32[(block.address + M.BLOCK_REGION_HEAT) >> 2] = block.region.entriesUntilOffered;
     this.#i32[(block.address + M.BLOCK_HEAT) >> 2] = this.heatOf(block.fetchMmu);
   }
 
@@ -292,6 +300,22 @@ export class BlockTable {
     const left = this.#i32[(block.address + M.BLOCK_HEAT) >> 2]!;
     const heat = this.heatOf(block.fetchMmu);
     return (block as Block).timesHot * heat + (left > 0 ? heat - left : 0);
+  }
+
+  /** Where compiled code notes the addresses that the block's end went to. */
+  targetRow(block: CodeBlock): number {
+    return M.TARGETS + (block.index & (M.TARGET_ROWS - 1)) * M.TARGETS_PER_ROW * 8;
+  }
+
+  /** Addresses that the block's lookup at its end went to, or that of another block in the same row did. */
+  lookupTargets(block: CodeBlock): number[] {
+    const found: number[] = [];
+    const row = this.targetRow(block) >> 2;
+    for (let at = row; at < row + 2 * M.TARGETS_PER_ROW; at += 2) {
+      const pc = this.#i32[at + 1]! * 0x1_0000_0000 + this.#u32[at]!;
+      if (pc !== 0) found.push(pc);
+    }
+    return found;
   }
 
   /** Forgets everything. */
@@ -310,6 +334,7 @@ export class BlockTable {
     this.#pages.clear();
     this.#frames.clear();
     this.#blocks = [];
+    this.#u8.fill(0, M.TARGETS, M.TARGETS + M.TARGET_ROWS * M.TARGETS_PER_ROW * 8);
     this.#u8.fill(0, M.BLOCK_HASH, M.BLOCK_HASH + 4 * 2 ** M.BLOCK_HASH_BITS);
     for (const env of this.#envs) this.clearJumpCache(env);
   }

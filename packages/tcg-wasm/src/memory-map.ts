@@ -22,6 +22,13 @@ export const BLOCK_HASH_BITS = 17;
 /** Block flags to the MMU index that code is fetched through: u32 flags, u32 index + 1. */
 export const FETCH_MMU = 0x03a0_0000;
 export const FETCH_MMU_ENTRIES = 256;
+/**
+ * Where blocks that end in a lookup went from compiled code, TARGETS_PER_ROW addresses (i64) of each: row (number of the block) %
+ * TARGET_ROWS, place (pc ^ pc >> 4) % TARGETS_PER_ROW. Of what shares a place the last stays.
+ */
+export const TARGETS = 0x03b0_0000;
+export const TARGET_ROWS = 8192;
+export const TARGETS_PER_ROW = 16;
 /** Translated code. */
 export const ARENA_START = 0x0400_0000;
 export const ARENA_END = 0x0c00_0000;
@@ -53,6 +60,11 @@ export const TLB_GLOBAL_COUNT = 0xc_9004;
 export const TLB_HUGE_FILTER = 0xc_9008;
 /** 128 bytes: bit (virtual >> 21) % 1024 for pages larger than 4 KiB. */
 export const TLB_LARGE_FILTER = 0xc_9010;
+/** Pairs of compiled code (page of the last access at a site, addend), offsets from env; good while one region runs. */
+export const PAGE_PAIRS = 0xc_a000;
+/** i64: the page's virtual address, or TLB_INVALID; then i32: as TLB_ADDEND. */
+export const PAIR_SIZE = 16;
+export const PAIR_ADDEND = 8;
 export const ENTRY_IN_LOCALS = 1;
 export const ENTRY_IN_GLOBALS = 2;
 export const ENTRY_GLOBAL = 4;
@@ -78,8 +90,11 @@ export const BLOCK_LINEAR = 32;
 export const BLOCK_NEXT = 36;
 export const BLOCK_REGION = 40;
 export const BLOCK_LINEAR2 = 44;
-/** u32: TLB entry of the second page (offset from env); i64: its virtual address. */
+/** u32: TLB entry of the second page (offset from env). */
 export const BLOCK_ENTRY2 = 48;
+/** u32: times that the region may still be entered before it is offered to be compiled again, with more around it. */
+export const BLOCK_REGION_HEAT = 52;
+/** i64: virtual address of the second page. */
 export const BLOCK_PAGE2 = 56;
 
 /** Functions of the target in the table that all modules share. Regions come after. */

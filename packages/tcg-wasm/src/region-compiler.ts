@@ -20,6 +20,8 @@
  *    address + addend equal to the block's `linear`; else store pc and return 0. The same for `linear2` on entering a block
  *    that spans two pages.
  *  - It stores `entry.address` to ENV_BLOCK when entered: so the code cache knows what runs when a store hits code.
+ *  - It counts down `entry.address` + BLOCK_REGION_HEAT when entered; at 0 it leaves to the main loop with EXIT_HOT, as a hot block
+ *    does. A block of its that ends in a lookup may note in `targetRow` where that went.
  *  - On a side exit in the middle of a block (`exit_if`) it adds to ENV_BUDGET what the block counted and has not executed: the
  *    instructions after the current one.
  */
@@ -55,6 +57,8 @@ export interface Region {
   readonly blocks: readonly CodeBlock[];
   /** Index in `RegionHost.table`; taken by tier 1 with `allocateSlot`, given back by the code cache when the region is dropped. */
   readonly slot: number;
+  /** After so many entries its entry block is offered again. */
+  entriesUntilOffered: number;
 }
 
 /** What compiled regions import, all under the module name `engine`, besides `engine.memory` and `engine.table`. */
@@ -95,17 +99,21 @@ export interface RegionHost {
   successor(from: CodeBlock, pc: number): CodeBlock | undefined;
   /** How often tier 0 has entered the block (stops counting once the block was offered). */
   entries(block: CodeBlock): number;
-  /** Not now: the block is offered again after as many entries as it took to become hot. */
+  /** Addresses that the lookup at the block's end lately went to from compiled code; some may be another block's. */
+  lookupTargets(block: CodeBlock): readonly number[];
+  /** Address of the row of TARGETS_PER_ROW places where they are noted. */
+  targetRow(block: CodeBlock): number;
+  /** Not now: the block is offered again after as many entries as it took to become hot, or `entriesUntilOffered` of its region. */
   postpone(block: CodeBlock): void;
   allocateSlot(): number;
-  /** Makes the region live: its entry block now enters it. The function must be in the table already. */
+  /** Makes the region live: its entry block now enters it, and no longer the one before. The function must be in the table already. */
   install(region: Region): void;
 }
 
 export interface RegionCompiler {
   /**
    * A block became hot. Usually queues it; is called between two blocks with the vCPU stopped, so compiling at once is fine
-   * too. A block is offered once, unless it is postponed.
+   * too. A block is offered once, unless it is postponed, and again after its region was entered `entriesUntilOffered` times.
    */
   offer(block: CodeBlock): void;
   /** Called at the end of each slice and every so often while hot blocks arrive: compile what has queued up. */

@@ -5,10 +5,9 @@
 import { Code, type Exit, type Helper, type IrBlock, type OpName, type Touches } from '@nandu/tcg';
 import type { CodeWriter } from '../wasm/code-writer.js';
 import { I8X16_SHUFFLE, I32_EQZ } from '../wasm/instructions.js';
-import { emitSlotLoad, emitSlotStore } from '../wasm/memory-emitters.js';
 import { emitOp } from '../wasm/op-emitters.js';
 import type { QuickCall } from './quick-call.js';
-import { ENV, type RegionGlobals } from './region-globals.js';
+import type { RegionGlobals } from './region-globals.js';
 import type { Temporaries } from './temporaries.js';
 
 /** What a block's code needs of the region around it. `instruction` is the number of the guest instruction in the block. */
@@ -35,8 +34,6 @@ export class BlockEmitter {
   private readonly held: Int32Array;
   /** Gets of each global that have uses to come. */
   private readonly gets = new Map<number, number[]>();
-  /** Sets of globals without locals that are still to be stored: offset to value. Their uses are over when they are forgotten. */
-  private readonly pending = new Map<number, number>();
   private instruction = -1;
 
   constructor(
@@ -73,19 +70,10 @@ export class BlockEmitter {
       case Code.OP_GET:
         if (this.uses[i] === 0) return;
         if (a < 0) return;
-        if (this.globals.home(a)) {
-          this.storePending((offset) => offset === a);
-          this.hold(i);
-          return;
-        }
         if (!this.gets.has(a)) this.gets.set(a, []);
         this.gets.get(a)!.push(i);
         return;
       case Code.OP_SET:
-        if (this.globals.home(a)) {
-          this.postponeSet(a, b);
-          return;
-        }
         this.push(b);
         this.saveGets(a);
         w.set(this.globals.local(a));
@@ -111,7 +99,6 @@ export class BlockEmitter {
         const helper = ir.helpers[a]!;
         // What the helper writes, gets of before keep as it was.
         for (const offset of [...this.gets.keys()]) if (touches(helper.writes, offset)) this.saveGets(offset);
-        this.storePending((offset) => touches(helper.reads, offset) || touches(helper.writes, offset));
         const result = this.uses[i]! > 0 ? this.temporaries.takeCode(ir.type[i]!) : undefined;
         const quick = around.quick(ir, i);
         if (quick) {
@@ -132,12 +119,10 @@ export class BlockEmitter {
         around.exitIf(ir.exits[b]!, this.instruction);
         return;
       case Code.OP_END:
-        this.storePending(() => true);
         around.end(ir.exits[b]!);
         return;
       case Code.OP_BRANCH:
         this.push(a);
-        this.storePending(() => true);
         around.branch(ir.exits[b]!, ir.exits[ir.c[i]!]!);
         return;
       default:
@@ -200,37 +185,6 @@ export class BlockEmitter {
     exit();
   }
 
-  /** On a way out of the middle of the block: what was set so far is stored; the way that goes on knows nothing of it. */
-  emitPending(): void {
-    for (const [offset, value] of this.pending) this.emitHomeStore(offset, value);
-  }
-
-  private storePending(which: (offset: number) => boolean): void {
-    for (const [offset, value] of this.pending) {
-      if (!which(offset)) continue;
-      this.emitHomeStore(offset, value);
-      this.pending.delete(offset);
-      this.used(value);
-    }
-  }
-
-  private emitHomeStore(offset: number, value: number): void {
-    const { w } = this;
-    w.get(ENV);
-    if (this.held[value]! >= 0) w.get(this.held[value]!);
-    else this.compute(value);
-    emitSlotStore(w, this.globals.home(offset)!.type, offset);
-  }
-
-  private postponeSet(offset: number, value: number): void {
-    const op = this.ir.op[value]!;
-    const isCheap = op === Code.OP_I32 || op === Code.OP_I64 || op === Code.OP_GET;
-    if (this.held[value]! < 0 && !isCheap) this.hold(value);
-    const before = this.pending.get(offset);
-    this.pending.set(offset, value);
-    if (before !== undefined) this.used(before);
-  }
-
   /** Puts the value on the stack: one of its uses. */
   private push(value: number): void {
     const { w } = this;
@@ -243,7 +197,7 @@ export class BlockEmitter {
   private inLocal(value: number): number {
     if (this.held[value]! < 0) {
       const offset = this.ir.a[value]!;
-      if (this.ir.op[value] === Code.OP_GET && !this.globals.home(offset)) return offset < 0 ? this.args[-offset - 1]! : this.globals.local(offset);
+      if (this.ir.op[value] === Code.OP_GET) return offset < 0 ? this.args[-offset - 1]! : this.globals.local(offset);
       this.hold(value);
     }
     return this.held[value]!;
@@ -288,10 +242,7 @@ export class BlockEmitter {
         return w.v128(ir.vectors[a]!);
       case Code.OP_GET: {
         if (a < 0) return w.get(this.args[-a - 1]!);
-        const home = this.globals.home(a);
-        if (!home) return w.get(this.globals.local(a));
-        w.get(ENV);
-        return emitSlotLoad(w, home.type, a);
+        return w.get(this.globals.local(a));
       }
       case Code.OP_SHUFFLE:
         this.push(a);

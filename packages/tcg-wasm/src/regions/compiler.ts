@@ -6,20 +6,31 @@ import { addDispatch, importValues, REGION_PARAMS, REGION_RESULTS, RegionImports
 import { PAGE_SIZE } from './page-guard.js';
 import { RegionEmitter } from './region-emitter.js';
 import type { RegionGraph } from './region-graph.js';
-import { LIMITS, type Limits, selectRegion } from './select.js';
+import { LARGE, LIMITS, type Limits, selectRegion } from './select.js';
+import { TargetProfile } from './target-profile.js';
 
 export interface RegionOptions {
   /** Hot blocks that are compiled at once without waiting for the end of the slice. */
   readonly batch: number;
   readonly limits: Limits;
+  /** For regions that are compiled again. */
+  readonly large: Limits;
   /** Whether code on pages that are written time and again has to wait longer each time. */
   readonly patient: boolean;
+  /** A region that was entered so often is compiled again, with more around it; that one waits LONGER. */
+  readonly entriesUntilLarge: number;
 }
 /** Declined offers double with each drop, up to this. */
 const MOST_DOUBLINGS = 8;
-const DEFAULTS: RegionOptions = { batch: 16, limits: LIMITS, patient: true };
+/**
+ * Entering a region costs some 20 ns, and compiling a large one a few ms here and ten times that in the engine's own threads: what
+ * is entered less often than this is not worth it.
+ */
+const ENTRIES_UNTIL_LARGE = 200_000;
+const LONGER = 8;
+const DEFAULTS: RegionOptions = { batch: 16, limits: LIMITS, large: LARGE, patient: true, entriesUntilLarge: ENTRIES_UNTIL_LARGE };
 /** Everything that runs is compiled, with every way that was taken: for tests of tier 1. */
-export const EAGER: RegionOptions = { batch: 512, limits: { ...LIMITS, entries: 1 }, patient: false };
+export const EAGER: RegionOptions = { batch: 512, limits: { ...LIMITS, entries: 1 }, large: { ...LARGE, entries: 1 }, patient: false, entriesUntilLarge: 50 };
 
 export class WasmRegionCompiler implements RegionCompiler {
   private queue: CodeBlock[] = [];
@@ -28,6 +39,9 @@ export class WasmRegionCompiler implements RegionCompiler {
    * decline before the next one. Compiling takes a thousand times longer than interpreting a block.
    */
   private readonly restless = new Map<number, { drops: number; patience: number }>();
+  private readonly targets: TargetProfile;
+  /** Ways from block to block in each region. */
+  private readonly edgeCounts = new WeakMap<Region, number>();
   /** For logs and tests. */
   readonly statistics = { modules: 0, regions: 0, blocks: 0, bytes: 0, milliseconds: 0 };
 
@@ -38,6 +52,7 @@ export class WasmRegionCompiler implements RegionCompiler {
     options: Partial<RegionOptions> = {},
   ) {
     this.options = { ...DEFAULTS, ...options };
+    this.targets = new TargetProfile(host);
   }
 
   offer(block: CodeBlock): void {
@@ -55,19 +70,30 @@ export class WasmRegionCompiler implements RegionCompiler {
     const covered = new Set<CodeBlock>();
     for (const block of queue) {
       // The interpreter checks the second page of a block that spans two; regions are entered without.
-      if (!block.valid || block.region || block.linear2 !== 0) continue;
+      if (!block.valid || block.linear2 !== 0) continue;
       // The blocks of a loop become hot together. One region is enough, unless they go on to be entered from elsewhere.
       if (covered.has(block)) {
         this.host.postpone(block);
         continue;
       }
-      const graph = selectRegion(this.host, block, this.options.limits);
+      const graph = this.select(block);
       if (!graph) continue;
       graphs.push(graph);
       for (const { block: inside } of graph.blocks) covered.add(inside);
     }
     if (graphs.length > 0) this.compileModule(graphs);
     this.statistics.milliseconds += performance.now() - start;
+  }
+
+  /** What to compile for a block that became hot, or for one whose region is entered very often; if that is any better. */
+  private select(block: CodeBlock): RegionGraph | undefined {
+    const { host, targets, options } = this;
+    const { region } = block;
+    if (!region) return selectRegion(host, targets, block, options.limits, false);
+    const graph = selectRegion(host, targets, block, options.large, true);
+    region.entriesUntilOffered *= LONGER;
+    host.postpone(block);
+    return graph && graph.edgeCount > (this.edgeCounts.get(region) ?? 0) ? graph : undefined;
   }
 
   dropped({ entry }: Region): void {
@@ -101,7 +127,10 @@ export class WasmRegionCompiler implements RegionCompiler {
       const slot = host.allocateSlot();
       builder.element(slot, [index]);
       const blocks = graph.blocks.map(({ block }) => block);
-      regions.push({ entry: blocks[0]!, blocks, slot });
+      const entry = blocks[0]!;
+      const region = { entry, blocks, slot, entriesUntilOffered: entry.region?.entriesUntilOffered ?? this.options.entriesUntilLarge };
+      this.edgeCounts.set(region, graph.edgeCount);
+      regions.push(region);
       statistics.blocks += blocks.length;
     }
     const bytes = builder.finish();

@@ -1,4 +1,4 @@
-/** The fast paths of guest memory accesses: the site's pair of locals, then the TLB, then the slow path. */
+/** The fast paths of guest memory accesses: the site's pair, then the TLB, then the slow path. */
 import { Code, Env } from '@nandu/tcg';
 import type { CodeWriter, Label } from '../wasm/code-writer.js';
 import * as I from '../wasm/instructions.js';
@@ -29,22 +29,30 @@ export function emitAccess(w: CodeWriter, path: FastPath): void {
   const done = w.block();
   if (pair) {
     const hit = w.block();
+    const addend = w.scratch('i32', 10);
+    w.get(ENV);
+    w.memory(I.I32_LOAD, pair.addend);
+    w.set(addend);
     emitPairTest(w, path, pair);
+    w.likely(true);
     w.brIf(hit);
     emitTlbTest(w, path);
     w.likely(true);
     w.if();
+    w.get(ENV);
     w.get(w.scratch('i64', 9));
-    w.set(pair.page);
+    w.memory(I.I64_STORE, pair.page);
+    w.get(ENV);
     w.get(w.scratch('i32', 9));
     w.memory(I.I32_LOAD, tableOffset(path.code) + Env.TLB_ADDEND);
-    w.set(pair.addend);
+    w.tee(addend);
+    w.memory(I.I32_STORE, pair.addend);
     w.br(hit);
     w.end();
     path.slow();
     w.br(done);
     w.end();
-    path.access(() => emitHostAddress(w, path.address, () => w.get(pair.addend)));
+    path.access(() => emitHostAddress(w, path.address, () => w.get(addend)));
   } else {
     const slow: Label = w.block();
     emitTlbTest(w, path);
@@ -77,7 +85,8 @@ function emitPairTest(w: CodeWriter, { code, address }: FastPath, pair: PagePair
   w.get(address);
   w.i64(-4096 | (unit - 1));
   w.op(I.I64_AND);
-  w.get(pair.page);
+  w.get(ENV);
+  w.memory(I.I64_LOAD, pair.page);
   w.op(I.I64_EQ);
 }
 

@@ -1,11 +1,12 @@
 /**
- * Pairs of locals (page, addend) that remember the page of the last access at a site, so that the next need not look in the
- * TLB. They stay good until the region is left: what changes a mapping ends a region (and what does so from outside asks for
+ * Pairs (page, addend) that remember the page of the last access at a site, so that the next need not look in the TLB. They lie in
+ * the vCPU block: as locals they would live through all loops of the region, and there are few registers. They stay good until the region is left: what changes a mapping ends a region (and what does so from outside asks for
  * an exit). Sites share a pair if their addresses come from the same registers, reads and writes apart.
  */
 import { Code, type IrBlock } from '@nandu/tcg';
-import type { CodeWriter } from '../wasm/code-writer.js';
+import { PAGE_PAIRS, PAIR_ADDEND, PAIR_SIZE } from '../memory-map.js';
 
+/** Offsets from env. */
 export interface PagePair {
   /** i64: the page's virtual address; bits below 12 are set while there is none. */
   readonly page: number;
@@ -13,20 +14,21 @@ export interface PagePair {
   readonly addend: number;
 }
 
-/** Engines take time for each local at each branch. */
+/** All are forgotten at the region's entry. */
 const MOST_PAIRS = 32;
 
 export class PageCache {
   private readonly pairs = new Map<string, PagePair>();
   private sites = 0;
 
-  constructor(private readonly w: CodeWriter) {}
-
   /** The pair for an access, if there are not too many yet. */
   pairFor(ir: IrBlock, address: number, isWrite: boolean, mmu: number): PagePair | undefined {
     const key = `${this.origin(ir, address)} ${isWrite} ${mmu}`;
     let pair = this.pairs.get(key);
-    if (!pair && this.pairs.size < MOST_PAIRS) this.pairs.set(key, (pair = { page: this.w.local('i64'), addend: this.w.local('i32') }));
+    if (!pair && this.pairs.size < MOST_PAIRS) {
+      const page = PAGE_PAIRS + PAIR_SIZE * this.pairs.size;
+      this.pairs.set(key, (pair = { page, addend: page + PAIR_ADDEND }));
+    }
     return pair;
   }
 

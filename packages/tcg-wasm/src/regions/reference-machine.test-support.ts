@@ -14,6 +14,7 @@ export const DATA_PAGE = 0x5_5000;
 export const DATA_PAGES = 8;
 export const DEVICE_PAGE = 3;
 export const UNMAPPED_PAGE = 5;
+const TARGETS_AT = 0x0200_0000;
 const TO_INTERPRETER = 0;
 
 /** One memory for all, since each reserves 4 GiB of addresses. */
@@ -166,6 +167,14 @@ export class ReferenceMachine implements RegionHost {
 
   entries(): number {
     return 1000;
+  }
+
+  lookupTargets(block: CodeBlock): readonly number[] {
+    return [...this.blocks.keys()].filter((pc) => (pc ^ block.pc) & 0x400);
+  }
+
+  targetRow(): number {
+    return TARGETS_AT;
   }
 
   postpone(): void {}

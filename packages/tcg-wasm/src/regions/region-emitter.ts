@@ -1,6 +1,8 @@
 /** Writes a region's function: entry, blocks in structured control flow, and its one exit. */
 import { Code, Env, type Exit, type Helper, type IrBlock, VALUE_TYPES } from '@nandu/tcg';
+import { BLOCK_REGION_HEAT } from '../memory-map.js';
 import { type CodeBlock, type RegionHost, SLOW_RESULT } from '../region-compiler.js';
+import { EXIT_HOT } from '../tier0/exits.js';
 import type { CodeWriter, Label } from '../wasm/code-writer.js';
 import * as I from '../wasm/instructions.js';
 import { emitLoad, emitStore } from '../wasm/memory-emitters.js';
@@ -9,9 +11,10 @@ import type { RegionImports } from './imports.js';
 import { emitAccess } from './memory-access.js';
 import { PageCache, type PagePair } from './page-cache.js';
 import { emitIsUnmapped, pageOf } from './page-guard.js';
+import { emitPcSwitch, emitTargetPlace } from './pc-switch.js';
 import { type QuickCall, quickCall } from './quick-call.js';
 import { ENV, RegionGlobals } from './region-globals.js';
-import type { RegionBlock, RegionGraph } from './region-graph.js';
+import { endsInLookup, type RegionBlock, type RegionGraph } from './region-graph.js';
 import { type Flow, structure } from './structure.js';
 import { Temporaries } from './temporaries.js';
 
@@ -42,15 +45,13 @@ export class RegionEmitter {
   private exit: Label = 0;
   private stop: Label = 0;
   private flow!: Flow;
-  /** The block being written. */
-  private current!: BlockEmitter;
 
   constructor(
     private readonly w: CodeWriter,
     private readonly graph: RegionGraph,
     private readonly imports: RegionImports,
     private readonly dispatch: number,
-    host: RegionHost,
+    private readonly host: RegionHost,
   ) {
     this.budget = w.local('i32');
     this.bias = w.local('i32');
@@ -72,7 +73,7 @@ export class RegionEmitter {
       host.globals,
     );
     this.temporaries = new Temporaries(w);
-    this.pages = new PageCache(w);
+    this.pages = new PageCache();
     for (const { ir } of graph.blocks) this.pairs.set(ir, this.pairsOf(ir));
   }
 
@@ -116,12 +117,42 @@ export class RegionEmitter {
     this.setPc(entry.pc);
     w.br(this.stop);
     w.end();
+    this.emitCountdown(entry);
+  }
+
+  /** Once the region was entered often enough, its entry block is offered to be compiled again. */
+  private emitCountdown({ address, pc }: CodeBlock): void {
+    const { w } = this;
+    const left = w.scratch('i32', 9);
+    w.i32(address);
+    w.i32(address);
+    w.memory(I.I32_LOAD, BLOCK_REGION_HEAT);
+    w.i32(1);
+    w.op(I.I32_SUB);
+    w.tee(left);
+    w.memory(I.I32_STORE, BLOCK_REGION_HEAT);
+    w.get(left);
+    w.op(I.I32_EQZ);
+    w.likely(false);
+    w.if();
+    this.setPc(pc);
+    this.leaveToMainLoop(EXIT_HOT);
+    w.end();
+  }
+
+  private leaveToMainLoop(reason: number): void {
+    const { w } = this;
+    w.get(ENV);
+    w.i32(reason);
+    w.memory(I.I32_STORE, Env.ENV_EXIT_REASON);
+    this.leave(TO_MAIN_LOOP);
   }
 
   private emitForgetPages(): void {
     for (const { page } of this.pages.all) {
+      this.w.get(ENV);
       this.w.i64(Env.TLB_INVALID);
-      this.w.set(page);
+      this.w.memory(I.I64_STORE, page);
     }
   }
 
@@ -198,13 +229,12 @@ export class RegionEmitter {
       call: (...call) => this.emitCall(block, ir, ...call),
       exitIf: (exit, instruction) => {
         w.if();
-        this.current.emitPending();
         this.addToBudget(block.instructionCount - instruction - 1);
         this.follow(block, node, exit, true);
         w.end();
       },
       end: (exit) => {
-        if (exit.kind === 'lookup') this.compareTargets(block, node, lookupTargets);
+        if (exit.kind === 'lookup' && endsInLookup(ir)) this.emitLookup(block, node, lookupTargets);
         this.follow(block, node, exit, false);
       },
       quick: (of, op) => this.quickCalls.get(of)?.get(op),
@@ -216,21 +246,23 @@ export class RegionEmitter {
         w.end();
       },
     };
-    this.current = new BlockEmitter(w, ir, this.globals, this.temporaries, around);
-    this.current.emit();
+    new BlockEmitter(w, ir, this.globals, this.temporaries, around).emit();
   }
 
-  /** Goes on at one of a few blocks if pc is theirs. */
-  private compareTargets(from: CodeBlock, node: number, targets: readonly RegionBlock[]): void {
+  /** Goes on at one of the blocks if pc is theirs; else that is noted, for the next time that this code is compiled. */
+  private emitLookup(from: CodeBlock, node: number, targets: readonly RegionBlock[]): void {
     const { w } = this;
-    for (const target of targets) {
-      w.get(this.globals.pc);
-      w.i64(target.block.pc);
-      w.op(I.I64_EQ);
-      w.if();
-      this.goOn(from, node, target, true);
-      w.end();
-    }
+    const { pc } = this.globals;
+    const goOn = (target: number): void => this.goOn(from, node, targets[target]!, true);
+    emitPcSwitch(
+      w,
+      pc,
+      targets.map(({ block }) => block.pc),
+      goOn,
+    );
+    emitTargetPlace(w, pc, this.host.targetRow(from));
+    w.get(pc);
+    w.memory(I.I64_STORE, 0);
   }
 
   /** Targets that are reached by a branch within code, for which a label is needed. */
@@ -240,16 +272,11 @@ export class RegionEmitter {
   }
 
   private follow(from: CodeBlock, node: number, exit: Exit, inside: boolean): void {
-    const { w } = this;
     const target = this.graph.target(exit);
     if (target) return this.goOn(from, node, target, inside);
     if (exit.kind === 'goto') return this.leaveFor(exit.pc, TO_DISPATCH);
-    if (exit.kind === 'leave') {
-      w.get(ENV);
-      w.i32(exit.reason);
-      w.memory(I.I32_STORE, Env.ENV_EXIT_REASON);
-    }
-    this.leave(exit.kind === 'leave' ? TO_MAIN_LOOP : TO_DISPATCH);
+    if (exit.kind === 'leave') this.leaveToMainLoop(exit.reason);
+    else this.leave(TO_DISPATCH);
   }
 
   private goOn(from: CodeBlock, node: number, target: RegionBlock, inside: boolean): void {
@@ -310,7 +337,6 @@ export class RegionEmitter {
 
   /** Leaves in the middle of a block: this instruction and those behind it were not executed. */
   private abandon(block: CodeBlock, ir: IrBlock, instruction: number): void {
-    this.current.emitPending();
     this.addToBudget(block.instructionCount - instruction);
     this.leaveFor(ir.pcs[instruction]!, TO_INTERPRETER);
   }

@@ -7,9 +7,6 @@ import type { QuickCall } from './quick-call.js';
 /** Parameter 0 of every region: the vCPU block's address. */
 export const ENV = 0;
 
-/** A global that is set more often than this for each get has no local. */
-const SETS_PER_GET = 3;
-
 export class RegionGlobals {
   /** By offset. */
   private readonly locals = new Map<number, { global: Global; local: number }>();
@@ -18,51 +15,31 @@ export class RegionGlobals {
   /** Set in the block being written, and not yet stored since. */
   private dirty = new Set<number>();
 
-  /** By offset: those that stay in the vCPU block, since the region sets them far more often than it gets them (lazy flags). */
-  private readonly homes = new Map<number, Global>();
-
   constructor(
     private readonly w: CodeWriter,
     blocks: readonly IrBlock[],
     quickCalls: Iterable<QuickCall>,
     globals: ReadonlyMap<number, Global>,
   ) {
-    const counts = new Map<number, { gets: number; sets: number }>();
-    /** Set by common cases of helpers. */
-    const local = new Set<number>();
+    const used = new Set<number>();
     const all = [...blocks];
     for (const { ir, quick } of quickCalls) {
       all.push(ir);
-      for (const [{ offset }] of quick.sets ?? []) {
-        local.add(offset);
-        counts.set(offset, { gets: 0, sets: 0 });
-      }
+      for (const [{ offset }] of quick.sets ?? []) this.set.add(offset);
     }
     for (const { count, op, a } of all) {
       for (let i = 0; i < count; i++) {
-        if ((op[i] !== Code.OP_GET && op[i] !== Code.OP_SET) || a[i]! < 0) continue;
-        let uses = counts.get(a[i]!);
-        if (!uses) counts.set(a[i]!, (uses = { gets: 0, sets: 0 }));
-        if (op[i] === Code.OP_GET) uses.gets++;
-        else uses.sets++;
+        if (op[i] === Code.OP_GET && a[i]! >= 0) used.add(a[i]!);
+        else if (op[i] === Code.OP_SET) this.set.add(a[i]!);
       }
     }
-    for (const [offset, { gets, sets }] of counts) {
+    this.set.delete(Env.ENV_PC);
+    for (const offset of new Set([...used, ...this.set])) {
       const global = globals.get(offset);
       if (!global) throw new Error(`no global at offset ${offset}`);
-      if (offset !== Env.ENV_PC && !local.has(offset) && sets > SETS_PER_GET * gets) {
-        this.homes.set(offset, global);
-        continue;
-      }
-      if ((sets > 0 || local.has(offset)) && offset !== Env.ENV_PC) this.set.add(offset);
       this.locals.set(offset, { global, local: w.local(global.type) });
     }
     if (!this.locals.has(Env.ENV_PC)) this.locals.set(Env.ENV_PC, { global: { name: 'pc', type: 'i64', offset: Env.ENV_PC }, local: w.local('i64') });
-  }
-
-  /** The global, if it has no local. */
-  home(offset: number): Global | undefined {
-    return this.homes.get(offset);
   }
 
   local(offset: number): number {

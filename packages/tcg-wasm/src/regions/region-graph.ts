@@ -1,5 +1,5 @@
 /** A region before it is code: its blocks, and where control goes between them. */
-import { Code, type Exit, type IrBlock } from '@nandu/tcg';
+import { Code, Env, type Exit, type IrBlock } from '@nandu/tcg';
 import type { CodeBlock } from '../region-compiler.js';
 import { type FlowGraph, makeReducible, nodesInLoops, reversePostorder } from './flow-graph.js';
 
@@ -38,6 +38,11 @@ export class RegionGraph {
     }
   }
 
+  /** Ways from block to block. */
+  get edgeCount(): number {
+    return this.flow.successors.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** The block of the region that the exit goes to. */
   target(exit: Exit): RegionBlock | undefined {
     return exit.kind === 'goto' ? this.byPc.get(exit.pc) : undefined;
@@ -74,7 +79,20 @@ export function* usedExits(ir: IrBlock): Generator<Exit> {
 export function endsInLookup(ir: IrBlock): boolean {
   let last = ir.count - 1;
   while (last >= 0 && ir.op[last] === Code.OP_NOP) last--;
-  return last >= 0 && ir.op[last] === Code.OP_END && ir.exits[ir.b[last]!]!.kind === 'lookup' && ir.helpers.length === 0;
+  return last >= 0 && ir.op[last] === Code.OP_END && ir.exits[ir.b[last]!]!.kind === 'lookup' && keepsMode(ir);
+}
+
+/** Whether block flags and code base are after the block what they were before: only then is a block found by its pc alone. */
+function keepsMode({ count, op, a, helpers }: IrBlock): boolean {
+  for (const { writes } of helpers) {
+    if (writes === 'all' || (writes !== 'none' && writes.some(({ offset }) => isMode(offset)))) return false;
+  }
+  for (let i = 0; i < count; i++) if (op[i] === Code.OP_SET && isMode(a[i]!)) return false;
+  return true;
+}
+
+function isMode(offset: number): boolean {
+  return offset === Env.ENV_BLOCK_FLAGS || offset === Env.ENV_CODE_BASE;
 }
 
 /** The address that a call returns to, if the block ends in a call: it has stored the address behind itself. */

@@ -1,8 +1,9 @@
 /** Chooses what a region is made of: from a hot block along executed successors, calls and returns among them. */
-import { Code, Env, type IrBlock } from '@nandu/tcg';
+import type { IrBlock } from '@nandu/tcg';
 import type { CodeBlock, RegionHost } from '../region-compiler.js';
 import { pageOf } from './page-guard.js';
 import { endsInLookup, type RegionBlock, RegionGraph, returnAddress, usedExits } from './region-graph.js';
+import type { TargetProfile } from './target-profile.js';
 
 export interface Limits {
   readonly blocks: number;
@@ -12,17 +13,27 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = { blocks: 24, ops: 1200, entries: 200 };
+/** Of a region that is entered very often: what leaves it and comes back should be inside. */
+export const LARGE: Limits = { blocks: 48, ops: 2000, entries: 400 };
 /** Most return addresses that a return is compared with. */
-const MOST_LOOKUP_TARGETS = 4;
+const MOST_RETURNS = 4;
+/** Most blocks that another lookup is compared with. */
+const MOST_SEEN = 24;
 
 interface Candidate extends RegionBlock {
   /** Blocks that it goes to by itself. */
   readonly next: CodeBlock[];
+  /** Blocks that the lookup at its end was seen to go to. */
+  readonly seen: CodeBlock[];
   /** If it is a call: where that returns to. */
   readonly returnsTo: CodeBlock | undefined;
 }
 
-export function selectRegion(host: RegionHost, entry: CodeBlock, limits: Limits = LIMITS): RegionGraph | undefined {
+/**
+ * `absorb`: whether blocks that have a region of their own are taken, too. By default they are gone to by a tail call: compiled
+ * again in every region around it, code would grow without end.
+ */
+export function selectRegion(host: RegionHost, targets: TargetProfile, entry: CodeBlock, limits: Limits, absorb: boolean): RegionGraph | undefined {
   const chosen = new Map<number, Candidate>();
   const queue: CodeBlock[] = [entry];
   let ops = 0;
@@ -32,19 +43,22 @@ export function selectRegion(host: RegionHost, entry: CodeBlock, limits: Limits 
     const ir = host.ir(block);
     if (!ir) continue;
     ops += ir.count;
-    const candidate = examine(host, block, ir);
+    const candidate = examine(host, targets, block, ir);
     chosen.set(block.pc, candidate);
-    const ways = candidate.returnsTo ? [...candidate.next, candidate.returnsTo] : candidate.next;
+    const ways = [...candidate.next, ...candidate.seen];
+    if (candidate.returnsTo) ways.push(candidate.returnsTo);
     // The way that was taken more often first, so that limits cut off what is rare.
-    // What has a region of its own is gone to by a tail call: compiled again in every region around it, code would grow without end.
-    queue.push(...ways.filter((way) => way.region === undefined && host.entries(way) >= limits.entries).sort((a, b) => host.entries(b) - host.entries(a)));
+    queue.push(
+      ...ways.filter((way) => (absorb || way.region === undefined) && host.entries(way) >= limits.entries).sort((a, b) => host.entries(b) - host.entries(a)),
+    );
   }
   if (chosen.get(entry.pc)?.block !== entry) return undefined;
+  for (const block of chosen.values()) connectSeen(block, chosen);
   for (const block of chosen.values()) if (block.returnsTo) connectReturns(block, chosen);
   return new RegionGraph([...chosen.values()]);
 }
 
-function examine(host: RegionHost, block: CodeBlock, ir: IrBlock): Candidate {
+function examine(host: RegionHost, targets: TargetProfile, block: CodeBlock, ir: IrBlock): Candidate {
   const pcs = new Set<number>();
   for (const exit of usedExits(ir)) if (exit.kind === 'goto') pcs.add(exit.pc);
   const follow = (pc: number): CodeBlock | undefined => {
@@ -52,9 +66,15 @@ function examine(host: RegionHost, block: CodeBlock, ir: IrBlock): Candidate {
     return way?.valid && sameMapping(block, way) ? way : undefined;
   };
   const next = [...pcs].map(follow).filter((way) => way !== undefined);
+  const seen = endsInLookup(ir)
+    ? targets
+        .of(block)
+        .filter((way) => sameMapping(block, way))
+        .slice(0, MOST_SEEN)
+    : [];
   const behind = returnAddress(block, ir);
   const returnsTo = behind === undefined ? undefined : follow(behind);
-  return { block, ir, next, returnsTo, lookupTargets: [], node: -1 };
+  return { block, ir, next, seen, returnsTo, lookupTargets: [], node: -1 };
 }
 
 /**
@@ -65,34 +85,26 @@ function sameMapping(from: CodeBlock, to: CodeBlock): boolean {
   return pageOf(from) !== pageOf(to) || from.linear - from.pc === to.linear - to.pc;
 }
 
-/** Whether block flags and code base are after the block what they were before: only then is a block found by its pc alone. */
-function keepsMode({ count, op, a, helpers }: IrBlock): boolean {
-  if (helpers.some(({ writes }) => writes === 'all')) return false;
-  for (let i = 0; i < count; i++) {
-    if (op[i] === Code.OP_SET && (a[i] === Env.ENV_BLOCK_FLAGS || a[i] === Env.ENV_CODE_BASE)) return false;
+function connectSeen({ seen, lookupTargets }: Candidate, chosen: ReadonlyMap<number, Candidate>): void {
+  for (const { pc } of seen) {
+    const target = chosen.get(pc);
+    if (target) lookupTargets.push(target);
   }
-  return true;
 }
 
 /** Adds the call's return address to the lookups in the function that it calls, as far as that is in the region. */
 function connectReturns(call: Candidate, chosen: ReadonlyMap<number, Candidate>): void {
   const target = chosen.get(call.returnsTo!.pc);
   if (!target) return;
-  const seen = new Set(call.next);
-  const queue = [...call.next];
+  const called = [...call.next, ...call.seen];
+  const seen = new Set(called);
+  const queue = [...called];
   for (let block = queue.pop(); block; block = queue.pop()) {
     const candidate = chosen.get(block.pc);
     if (!candidate) continue;
     const isCall = candidate.returnsTo !== undefined;
-    if (
-      !isCall &&
-      endsInLookup(candidate.ir) &&
-      keepsMode(candidate.ir) &&
-      candidate.lookupTargets.length < MOST_LOOKUP_TARGETS &&
-      !candidate.lookupTargets.includes(target)
-    ) {
-      candidate.lookupTargets.push(target);
-    }
+    const { lookupTargets } = candidate;
+    if (!isCall && endsInLookup(candidate.ir) && lookupTargets.length < MOST_RETURNS && !lookupTargets.includes(target)) lookupTargets.push(target);
     // Calls inside the function are stepped over.
     for (const way of isCall ? [candidate.returnsTo!] : candidate.next) {
       if (seen.has(way)) continue;

@@ -28,7 +28,7 @@ import { WasmRegionCompiler } from './compiler.js';
 
 const ENGINES: (AcceleratorOptions & { name: string })[] = [
   { name: 'tier 0', tier: 'interpreter' },
-  { name: 'tier 1', threshold: 3, regions: (host) => new WasmRegionCompiler(host, { batch: 1 }) },
+  { name: 'tier 1', threshold: 3, regions: (host) => new WasmRegionCompiler(host, { batch: 1, entriesUntilLarge: 5 }) },
 ];
 const isCompiled = (options: AcceleratorOptions): boolean => options.tier !== 'interpreter';
 
