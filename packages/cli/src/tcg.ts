@@ -89,7 +89,7 @@ export class TcgCpuFactory extends CpuFactory {
       memory: host.memory,
       physical: memory,
       target: createX86Target(this.model),
-      options: acceleratorOptions(config.acceleratorProperties),
+      options: { ...acceleratorOptions(config.acceleratorProperties), wholeBlocks: config.icount === undefined },
     });
   }
 

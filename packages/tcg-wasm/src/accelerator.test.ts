@@ -50,6 +50,23 @@ describe.each(ENGINES)('$name', ({ engine }) => {
       expect(t.get(R[2]!)).toBe(300n);
     });
 
+    it.each([
+      { slice: 7, executed: [5, 11, 17] },
+      { slice: 5, executed: [5, 8, 11] },
+      // Neither block fits.
+      { slice: 2, executed: [2, 4, 5] },
+    ])('stops where a block ends, with wholeBlocks, in slices of $slice', ({ slice, executed }) => {
+      const t = toy([], { ...engine, wholeBlocks: true });
+      t.code(0x1000, ...LOOP);
+      const seen = executed.map((_, i) => {
+        expect(t.run(i === 0 ? 0x1000 : undefined, slice)).toBe(Env.EXIT_BUDGET);
+        return t.accelerator.instructionsExecuted(t.cpu);
+      });
+      expect(seen).toEqual(executed);
+      while (t.run(undefined, slice) === Env.EXIT_BUDGET);
+      expect(t.get(R[2]!)).toBe(300n);
+    });
+
     it('goes to other pages and returns through the jump cache', () => {
       const t = toy([], engine);
       t.code(0x1000, [SET, 1, 50], [SET, 3, 0x08, 0x10], [JUMP_FAR, 0, 1], [HALT]);

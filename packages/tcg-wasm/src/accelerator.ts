@@ -58,6 +58,7 @@ export class TcgAccelerator {
   readonly #subscription: Subscription;
   readonly #threshold: number;
   readonly #maxInstructions: number;
+  readonly #wholeBlocks: boolean;
   readonly #compileEveryMs: number;
   readonly #freeSlots: number[] = [];
   #compiledMs = 0;
@@ -69,6 +70,7 @@ export class TcgAccelerator {
     this.target = target;
     this.#threshold = options.threshold ?? DEFAULT_THRESHOLD;
     this.#maxInstructions = options.maxInstructions ?? DEFAULT_MAX_INSTRUCTIONS;
+    this.#wholeBlocks = options.wholeBlocks ?? false;
     this.#compileEveryMs = options.eagerMmu === undefined ? COMPILE_EVERY_MS : EAGER_COMPILE_EVERY_MS;
     this.#bridge = new PhysicalBridge(physical);
     const host = { ...this.#bridge.imports, code_written: (linear: number, size: number, env: number) => this.#codeWritten(linear >>> 0, size, env) };
@@ -160,7 +162,7 @@ export class TcgAccelerator {
   }
 
   /**
-   * Runs a vCPU for exactly `maxInstructions`, or until it halts, yields, is asked to stop, or its target has something to
+   * Runs a vCPU for exactly `maxInstructions` (with `wholeBlocks`: up to a block less), or until it halts, yields, is asked to stop, or its target has something to
    * do. Returns one of EXIT_*.
    */
   run(cpu: TargetCpu, maxInstructions: number): number {
@@ -170,13 +172,13 @@ export class TcgAccelerator {
     head.setLong(Env.ENV_RETIRED, head.getLong(Env.ENV_RETIRED) - head.get(Env.ENV_BUDGET) + maxInstructions);
     head.set(Env.ENV_BUDGET, maxInstructions);
     try {
-      return this.#loop(vcpu, cpu);
+      return this.#loop(vcpu, cpu, maxInstructions);
     } finally {
       this.#compile();
     }
   }
 
-  #loop(vcpu: Vcpu, cpu: TargetCpu): number {
+  #loop(vcpu: Vcpu, cpu: TargetCpu, maxInstructions: number): number {
     const { env, head } = vcpu;
     const { run } = this.#modules;
     if (vcpu.exitRequested) return this.#takeExitRequest(vcpu);
@@ -212,7 +214,7 @@ export class TcgAccelerator {
           break;
         case Env.EXIT_BUDGET: {
           const left = head.get(Env.ENV_BUDGET);
-          if (left <= 0) return reason;
+          if (left <= 0 || (this.#wholeBlocks && left < maxInstructions)) return reason;
           next = this.#enterLast(vcpu, left)?.address ?? 0;
           break;
         }

@@ -15,6 +15,11 @@ export interface AcceleratorOptions {
   readonly regions?: RegionCompilerFactory;
   /** Most guest instructions in a block; 128 unless said otherwise. */
   readonly maxInstructions?: number;
+  /**
+   * A slice ends before a block that would go beyond it, instead of running a part of that: for what does not have to be repeatable
+   * to the instruction. Blocks that start in the middle of others, slice after slice, were half of what a boot translated.
+   */
+  readonly wholeBlocks?: boolean;
   /** Where the code arena ends; for tests of what happens when it is full. */
   readonly arenaEnd?: number;
 }
