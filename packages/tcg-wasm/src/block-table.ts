@@ -25,8 +25,8 @@ export class Block implements CodeBlock {
   readonly incoming: number[] = [];
 
   /** Linear addresses behind its last byte, in its first page and in its second (0: it has none there). */
-  private readonly end: number;
-  private readonly end2: number;
+  readonly end: number;
+  readonly end2: number;
 
   constructor(
     readonly index: number,
@@ -61,19 +61,20 @@ export class Block implements CodeBlock {
     for (let i = 0; i < this.reads.length; i += 2) if (this.reads[i]! <= from && to <= this.reads[i + 1]!) return false;
     return true;
   }
+}
 
-  /** Visits the linear addresses of the bytes that it was made from, [start, end) in one page each, and the page's frame. */
-  eachRange(visit: (start: number, end: number, frame: number) => void): void {
-    visit(this.linear, this.end, this.frame);
-    if (this.end2 !== 0) visit(this.linear2, this.end2, this.frame2);
-  }
+/** What is known of a page of linear memory that code was made from. */
+interface CodePage {
+  readonly blocks: Block[];
+  /** Where it was in guest-physical memory when the last of them was made. */
+  frame: number;
 }
 
 export class BlockTable {
   #blocks: Block[] = [];
   #guarded: Block | undefined;
   /** By page of linear memory. */
-  readonly #pages = new Map<number, Set<Block>>();
+  readonly #pages = new Map<number, CodePage>();
   /** By guest-physical frame. */
   readonly #frames = new Map<number, Set<number>>();
   readonly #u8: Uint8Array;
@@ -135,7 +136,7 @@ export class BlockTable {
     this.#u16[address >> 1] = opcode;
     this.#u16[(address + M.BLOCK_COUNT) >> 1] = block.instructionCount;
     this.#i32[at + M.BLOCK_HEAT / 4] = heat;
-    this.#i32[at + M.BLOCK_PC / 4] = (block.pc % 0x1_0000_0000) | 0;
+    this.#i32[at + M.BLOCK_PC / 4] = block.pc | 0;
     this.#i32[at + M.BLOCK_PC / 4 + 1] = Math.floor(block.pc / 0x1_0000_0000) | 0;
     this.#i32[at + M.BLOCK_INDEX / 4] = block.index;
     this.#i32[at + M.BLOCK_PCS / 4] = pcs;
@@ -147,7 +148,7 @@ export class BlockTable {
     this.#u32[at + M.BLOCK_LINEAR2 / 4] = block.linear2;
     const virtual = block.codeBase === 0 ? block.pc : (block.pc + block.codeBase) >>> 0;
     const page2 = (Math.floor(virtual / PAGE_SIZE) + 1) * PAGE_SIZE;
-    this.#i32[at + M.BLOCK_PAGE2 / 4] = (page2 % 0x1_0000_0000) | 0;
+    this.#i32[at + M.BLOCK_PAGE2 / 4] = page2 | 0;
     this.#i32[at + M.BLOCK_PAGE2 / 4 + 1] = Math.floor(page2 / 0x1_0000_0000) | 0;
     this.#i32[at + M.BLOCK_ENTRY2 / 4] = Env.ENV_TLB + (block.fetchMmu * Env.TLB_ENTRIES + ((page2 / PAGE_SIZE) & (Env.TLB_ENTRIES - 1))) * Env.TLB_ENTRY_SIZE;
   }
@@ -171,24 +172,35 @@ export class BlockTable {
     const block = this.#guarded;
     if (block === undefined) return;
     this.#guarded = undefined;
-    block.eachRange((start) => this.#removeFromPage(start >>> PAGE_SHIFT, block));
+    this.#unwatch(block);
   }
 
   #watch(block: Block): void {
-    block.eachRange((start, end, frame) => {
-      const page = start >>> PAGE_SHIFT;
-      let blocks = this.#pages.get(page);
-      if (blocks === undefined) {
-        this.#pages.set(page, (blocks = new Set()));
-        this.#u8[M.CODE_MAP + page] = 1;
-        this.protect(page * PAGE_SIZE);
-      }
-      blocks.add(block);
-      this.#markGrains(start, end);
-      let pages = this.#frames.get(frame);
-      if (pages === undefined) this.#frames.set(frame, (pages = new Set()));
-      pages.add(page);
-    });
+    this.#addToPage(block, block.linear, block.end, block.frame);
+    if (block.end2 !== 0) this.#addToPage(block, block.linear2, block.end2, block.frame2);
+  }
+
+  #unwatch(block: Block): void {
+    this.#removeFromPage(block.linear >>> PAGE_SHIFT, block);
+    if (block.end2 !== 0) this.#removeFromPage(block.linear2 >>> PAGE_SHIFT, block);
+  }
+
+  /** The block was made from the bytes [start, end) of linear memory, in one page. */
+  #addToPage(block: Block, start: number, end: number, frame: number): void {
+    const number = start >>> PAGE_SHIFT;
+    let page = this.#pages.get(number);
+    if (page === undefined) {
+      this.#pages.set(number, (page = { blocks: [], frame: -1 }));
+      this.#u8[M.CODE_MAP + number] = 1;
+      this.protect(number * PAGE_SIZE);
+    }
+    page.blocks.push(block);
+    this.#markGrains(start, end);
+    if (page.frame === frame) return;
+    page.frame = frame;
+    const pages = this.#frames.get(frame);
+    if (pages === undefined) this.#frames.set(frame, new Set([number]));
+    else pages.add(number);
   }
 
   /** Links a jump to its block: `from` is the address of an `unlinked` micro-op. */
@@ -205,7 +217,7 @@ export class BlockTable {
   /** The blocks that are wrong once these bytes of linear memory (within one page) change. */
   madeFrom(linear: number, length: number): Block[] {
     const found: Block[] = [];
-    for (const block of this.#pages.get(linear >>> PAGE_SHIFT) ?? []) if (block.isMadeFrom(linear, linear + length)) found.push(block);
+    for (const block of this.#onPage(linear >>> PAGE_SHIFT)) if (block.isMadeFrom(linear, linear + length)) found.push(block);
     return found;
   }
 
@@ -220,8 +232,11 @@ export class BlockTable {
   }
 
   #isCode(from: number, to: number): boolean {
-    for (const block of this.#pages.get(from >>> PAGE_SHIFT) ?? []) if (block.overlaps(from, to)) return true;
-    return false;
+    return this.#onPage(from >>> PAGE_SHIFT).some((block) => block.overlaps(from, to));
+  }
+
+  #onPage(page: number): readonly Block[] {
+    return this.#pages.get(page)?.blocks ?? [];
   }
 
   /** Linear pages that code was made from when they were at this guest-physical frame. */
@@ -238,7 +253,7 @@ export class BlockTable {
   }
 
   invalidatePage(page: number): void {
-    for (const block of [...(this.#pages.get(page) ?? [])]) this.invalidate(block);
+    for (const block of [...this.#onPage(page)]) this.invalidate(block);
   }
 
   invalidate(block: Block): void {
@@ -250,7 +265,7 @@ export class BlockTable {
     block.incoming.length = 0;
     this.#unchain(block);
     this.#forgetJumps(block);
-    block.eachRange((start) => this.#removeFromPage(start >>> PAGE_SHIFT, block));
+    this.#unwatch(block);
   }
 
   /** The region that was entered at the same block before is replaced; the caller gives back what belongs to it. */
@@ -350,7 +365,7 @@ export class BlockTable {
 
   #unlink(from: number, pc: number): void {
     this.#u16[from >> 1] = UNLINKED;
-    this.#i32[(from + 8) >> 2] = (pc % 0x1_0000_0000) | 0;
+    this.#i32[(from + 8) >> 2] = pc | 0;
     this.#i32[(from + 12) >> 2] = Math.floor(pc / 0x1_0000_0000) | 0;
   }
 
@@ -364,7 +379,7 @@ export class BlockTable {
   }
 
   #forgetJumps(block: Block): void {
-    const low = (block.pc % 0x1_0000_0000) | 0;
+    const low = block.pc | 0;
     const entry = Env.ENV_JUMP_CACHE + ((low ^ (low >>> 12)) & (JUMP_ENTRIES - 1)) * JUMP_SIZE;
     for (const env of this.#envs) {
       if (this.#u32[(env + entry + JUMP_CODE) >> 2] !== block.address) continue;
@@ -373,11 +388,13 @@ export class BlockTable {
   }
 
   #removeFromPage(page: number, block: Block): void {
-    const blocks = this.#pages.get(page);
-    if (blocks === undefined) return;
-    blocks.delete(block);
+    const blocks = this.#pages.get(page)?.blocks;
+    const at = blocks?.indexOf(block) ?? -1;
+    if (blocks === undefined || at < 0) return;
+    const last = blocks.pop()!;
+    if (last !== block) blocks[at] = last;
     // Grains of other blocks stay marked, and those of this one until somebody writes there: see `tidyGrains`.
-    if (blocks.size > 0) return;
+    if (blocks.length > 0) return;
     this.#pages.delete(page);
     this.#u8.fill(0, M.CODE_GRAINS + page * 8, M.CODE_GRAINS + page * 8 + 8);
     this.#u8[M.CODE_MAP + page] = 0;

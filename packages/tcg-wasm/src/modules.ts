@@ -118,7 +118,7 @@ export class EnvHead {
   }
 
   setLong(offset: number, value: number): void {
-    this.i32[offset >> 2] = (value % 0x1_0000_0000) | 0;
+    this.i32[offset >> 2] = value | 0;
     this.i32[(offset >> 2) + 1] = Math.floor(value / 0x1_0000_0000) | 0;
   }
 

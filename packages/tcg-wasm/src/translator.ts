@@ -43,16 +43,16 @@ const FAULTED = new CodeFault('the page cannot be fetched');
 
 export class Translator {
   readonly #builder = new BlockBuilder();
+  readonly #reader: Reader;
+  readonly #context: BlockContext;
   readonly #lowering: Lowering;
-  readonly #helperNumbers: ReadonlyMap<string, number>;
-  readonly #u8: Uint8Array;
   readonly #i32: Int32Array;
   #arena = M.ARENA_START;
 
   constructor(private readonly setup: TranslatorSetup) {
     this.#lowering = new Lowering(setup.memory, M.ARENA_END);
-    this.#helperNumbers = new Map(setup.target.helpers.map((h, i) => [h.name, i]));
-    this.#u8 = new Uint8Array(setup.memory.buffer);
+    this.#reader = new Reader(new Uint8Array(setup.memory.buffer), setup.physical, this.#builder.block);
+    this.#context = new BlockContext(new Map(setup.target.helpers.map((h, i) => [h.name, i])));
     this.#i32 = new Int32Array(setup.memory.buffer, 0, M.VCPUS_END / 4);
   }
 
@@ -69,8 +69,8 @@ export class Translator {
   codePage(head: EnvHead, virtual: number, mmu: number): CodePage | undefined {
     const entry = (head.env + Env.ENV_TLB + (mmu * Env.TLB_ENTRIES + (Math.floor(virtual / PAGE_SIZE) & (Env.TLB_ENTRIES - 1))) * Env.TLB_ENTRY_SIZE) >> 2;
     const page = virtual - offsetInPage(virtual);
-    const low = (page % 0x1_0000_0000) | 0;
-    const high = Math.floor(page / 0x1_0000_0000) | 0;
+    const low = page | 0;
+    const high = Math.floor(page / 0x1_0000_0000);
     const i32 = this.#i32;
     const tag = entry + Env.TLB_EXECUTE / 4;
     // Low bits of the tag say that the page is no RAM: still the page.
@@ -87,8 +87,8 @@ export class Translator {
     const entry = (env + Env.ENV_TLB + (mmu * Env.TLB_ENTRIES + (Math.floor(virtual / PAGE_SIZE) & (Env.TLB_ENTRIES - 1))) * Env.TLB_ENTRY_SIZE) >> 2;
     const page = virtual - offsetInPage(virtual);
     const tag = entry + Env.TLB_EXECUTE / 4;
-    if (this.#i32[tag] !== ((page % 0x1_0000_0000) | 0) || this.#i32[tag + 1] !== Math.floor(page / 0x1_0000_0000)) return 0;
-    return (((virtual % 0x1_0000_0000) | 0) + this.#i32[entry + Env.TLB_ADDEND / 4]!) >>> 0;
+    if (this.#i32[tag] !== (page | 0) || this.#i32[tag + 1] !== Math.floor(page / 0x1_0000_0000)) return 0;
+    return ((virtual | 0) + this.#i32[entry + Env.TLB_ADDEND / 4]!) >>> 0;
   }
 
   /** The regime that code of these flags is fetched through; tells `find_block`, too. */
@@ -116,9 +116,9 @@ export class Translator {
     const codeBase = head.get(Env.ENV_CODE_BASE);
     const virtual = linearOf(pc, codeBase);
     const offset = offsetInPage(virtual);
-    const reader = new Reader(this.#u8, this.setup.physical, first, offset, this.#builder.block, () => this.codePage(head, virtual - offset + PAGE_SIZE, mmu));
+    const reader = this.#reader.start(first, offset, () => this.codePage(head, virtual - offset + PAGE_SIZE, mmu));
     reader.seesChanges = !alone && this.setup.rewrites.isChanging(first.linear + offset);
-    const ir = this.#build(pc, flags, codeBase, reader, maxInstructions);
+    const ir = this.#build(pc, flags, codeBase, maxInstructions);
     if (ir === undefined) {
       if (head.get(Env.ENV_FAULT) === 0) throw new Error(`${this.setup.target.name}: no instruction was translated at ${pc.toString(16)}, and none faulted`);
       return undefined;
@@ -144,17 +144,11 @@ export class Translator {
       second?.frame ?? 0,
       reader.reads,
     );
-    const page = Math.floor(virtual / PAGE_SIZE);
-    const context: LoweringContext = {
-      alone: hidden,
-      isLinkable: (target) => Math.floor(linearOf(target, codeBase) / PAGE_SIZE) === page,
-      helperNumber: (name) => this.#helperNumbers.get(name) ?? unknownHelper(name),
-    };
-    const end = this.#lowering.lower(ir, address + M.BLOCK_HEAD, context);
-    for (let i = 0; i < ir.pcs.length; i++) this.#i32[(end >> 2) + i] = ir.pcs[i]! - pc;
+    const end = this.#lowering.lower(ir, address + M.BLOCK_HEAD, this.#context.start(virtual, codeBase, hidden));
+    for (let i = 0; i < ir.instructionCount; i++) this.#i32[(end >> 2) + i] = ir.pcs[i]! - pc;
     table.writeHead(block, !hidden && block.linear2 !== 0 ? ENTER2 : ENTER, hidden ? COLD : table.heatOf(mmu), end);
     if (!hidden) {
-      this.#arena = (end + ir.pcs.length * 4 + 63) & ~63;
+      this.#arena = (end + ir.instructionCount * 4 + 63) & ~63;
       table.add(block);
     }
     return block;
@@ -165,25 +159,24 @@ export class Translator {
     const { pc, flags, codeBase, linear, linear2 } = block;
     const offset = linear % PAGE_SIZE;
     const first = { frame: 0, linear: linear - offset };
-    const reader = new Reader(this.#u8, this.setup.physical, first, offset, this.#builder.block, () =>
-      linear2 === 0 ? undefined : { frame: 0, linear: linear2 },
-    );
-    reader.seesChanges = block.reads.length > 0;
-    return this.#build(pc, flags, codeBase, reader, block.instructionCount)?.copy();
+    this.#reader.start(first, offset, () => (linear2 === 0 ? undefined : { frame: 0, linear: linear2 }));
+    this.#reader.seesChanges = block.reads.length > 0;
+    return this.#build(pc, flags, codeBase, block.instructionCount)?.copy();
   }
 
-  #build(pc: number, flags: number, codeBase: number, code: CodeReader, maxInstructions: number): IrBlock | undefined {
+  /** From the bytes that the reader was started at. */
+  #build(pc: number, flags: number, codeBase: number, maxInstructions: number): IrBlock | undefined {
     const builder = this.#builder;
     const { block } = builder;
     builder.start();
     let byteLength = 0;
     try {
-      ({ byteLength } = this.setup.target.translate(builder, { pc, codeBase, flags, code, maxInstructions }));
+      ({ byteLength } = this.setup.target.translate(builder, { pc, codeBase, flags, code: this.#reader, maxInstructions }));
     } catch (error) {
       if (error instanceof CodeFault) return undefined;
       throw error;
     }
-    if (block.pcs.length === 0) return undefined;
+    if (block.instructionCount === 0) return undefined;
     if (!builder.ended) builder.end({ kind: 'goto', pc: pc + byteLength });
     block.byteLength = byteLength;
     optimise(block);
@@ -195,7 +188,7 @@ export class Translator {
 const MOST_ARENA_BYTES = 0x4_0000;
 
 /** Virtual addresses may be negative. */
-export const offsetInPage = (virtual: number): number => ((virtual % PAGE_SIZE) + PAGE_SIZE) % PAGE_SIZE;
+export const offsetInPage = (virtual: number): number => virtual & (PAGE_SIZE - 1);
 
 /** The linear (virtual) address of code. */
 export function linearOf(pc: number, codeBase: number): number {
@@ -206,29 +199,67 @@ function unknownHelper(name: string): never {
   throw new Error(`helper '${name}' is called but not declared by the target`);
 }
 
+/** What lowering asks about the block at hand. One object for all blocks, as is the reader. */
+class BlockContext implements LoweringContext {
+  alone = false;
+  private codeBase = 0;
+  /** Virtual, of the block's start. */
+  private page = 0;
+
+  constructor(private readonly helperNumbers: ReadonlyMap<string, number>) {}
+
+  start(virtual: number, codeBase: number, alone: boolean): this {
+    this.page = Math.floor(virtual / PAGE_SIZE);
+    this.codeBase = codeBase;
+    this.alone = alone;
+    return this;
+  }
+
+  isLinkable(target: number): boolean {
+    return Math.floor(linearOf(target, this.codeBase) / PAGE_SIZE) === this.page;
+  }
+
+  helperNumber(name: string): number {
+    return this.helperNumbers.get(name) ?? unknownHelper(name);
+  }
+}
+
+const NO_READS: readonly number[] = [];
+const NO_PAGE: CodePage = { frame: 0, linear: 0 };
+
 class Reader implements CodeReader {
   /** The block's second page, once something was read from it. */
   second: CodePage | undefined;
   /** Whether the block is to read immediates when it runs; and where it will, as starts and ends in linear memory. */
   seesChanges = false;
-  readonly reads: number[] = [];
+  reads: readonly number[] = NO_READS;
+  private first = NO_PAGE;
+  /** Of the block in its page. */
+  private pageOffset = 0;
+  private fetchSecond: () => CodePage | undefined = () => undefined;
 
   constructor(
     private readonly bytes: Uint8Array,
     private readonly physical: PhysicalMemory,
-    private readonly first: CodePage,
-    /** Of the block in its page. */
-    private readonly pageOffset: number,
     private readonly ir: IrBlock,
-    private readonly fetchSecond: () => CodePage | undefined,
   ) {}
+
+  /** From now on offset 0 is at `pageOffset` of a page. */
+  start(first: CodePage, pageOffset: number, fetchSecond: () => CodePage | undefined): this {
+    this.first = first;
+    this.second = undefined;
+    this.reads = NO_READS;
+    this.pageOffset = pageOffset;
+    this.fetchSecond = fetchSecond;
+    return this;
+  }
 
   u8(offset: number): number {
     const at = this.pageOffset + offset;
     if (at < PAGE_SIZE) return this.byteOf(this.first, at);
     if (this.second === undefined) {
       // Only the first instruction may reach into the next page: else a fault there would come before those in front of it ran.
-      if (this.ir.pcs.length > 0) throw NOT_NOW;
+      if (this.ir.instructionCount > 0) throw NOT_NOW;
       this.second = this.fetchSecond();
       if (this.second === undefined) throw FAULTED;
     }
@@ -239,7 +270,7 @@ class Reader implements CodeReader {
   changing(offset: number, bytes: number): number {
     const at = this.pageOffset + offset;
     if (!this.seesChanges || this.first.linear === 0 || at + bytes > PAGE_SIZE) return 0;
-    this.reads.push(this.first.linear + at, this.first.linear + at + bytes);
+    this.reads = [...this.reads, this.first.linear + at, this.first.linear + at + bytes];
     return this.first.linear + at;
   }
 

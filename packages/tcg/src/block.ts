@@ -5,7 +5,7 @@
 import { OPS, type OpName } from './ops.js';
 import { type Exit, type Helper, type MemoryAccess, VALUE_TYPES, type ValueType } from './types.js';
 
-/** Index in VALUE_TYPES. */
+/** Index in VALUE_TYPES: see `typeCode`. */
 export const I32 = 0;
 export const I64 = 1;
 export const F32 = 2;
@@ -13,6 +13,11 @@ export const F64 = 3;
 export const V128 = 4;
 /** The type of an op that makes no value. */
 export const NO_VALUE = 5;
+
+/** Written out, since it is asked for every other op: a search in an array of names takes ten times as long. */
+export function typeCode(type: ValueType): number {
+  return type === 'i64' ? I64 : type === 'i32' ? I32 : type === 'v128' ? V128 : type === 'f64' ? F64 : F32;
+}
 
 /** Removed by a pass; means nothing. */
 export const OP_NOP = 0;
@@ -86,15 +91,16 @@ export function opcodeOf(name: OpName): number {
  * A memory access in one integer: bits 0-2 log2(size), 3 signed, 4 forWrite, 5-6 mmu, 7-9 log2(aligned), 10-12 value type.
  */
 export function encodeAccess(access: MemoryAccess): number {
+  return accessCode(access.size, typeCode(access.type), access.signed ?? false, access.forWrite ?? false, access.aligned ?? 1, access.mmu);
+}
+/** From its parts, for targets that keep accesses by their codes. */
+export function accessCode(size: number, type: number, signed: boolean, forWrite: boolean, aligned: number, mmu: number): number {
   return (
-    (31 - Math.clz32(access.size)) |
-    (access.signed ? ACCESS_SIGNED : 0) |
-    (access.forWrite ? ACCESS_FOR_WRITE : 0) |
-    (access.mmu << 5) |
-    ((access.aligned === undefined ? 0 : 31 - Math.clz32(access.aligned)) << 7) |
-    (VALUE_TYPES.indexOf(access.type) << 10)
+    (31 - Math.clz32(size)) | (signed ? ACCESS_SIGNED : 0) | (forWrite ? ACCESS_FOR_WRITE : 0) | (mmu << 5) | ((31 - Math.clz32(aligned)) << 7) | (type << 10)
   );
 }
+/** Codes are below this. */
+export const ACCESS_CODES = 8 << 10;
 export const ACCESS_SIGNED = 8;
 export const ACCESS_FOR_WRITE = 16;
 export const accessSizeLog2 = (code: number): number => code & 7;
@@ -104,8 +110,12 @@ export const accessAlignLog2 = (code: number): number => (code >> 7) & 7;
 /** I32 to V128. */
 export const accessType = (code: number): number => code >> 10;
 
+/**
+ * Ops in columns, and lists of what ops refer to by index. Blocks are filled one after the other in the same object: the counts start
+ * again from 0, and what is behind them in a column or list is garbage (JavaScript takes its time to shorten and grow arrays).
+ */
 export class IrBlock {
-  /** Ops in use; those from there on are garbage. */
+  /** Ops in use. */
   count = 0;
   op: Uint16Array;
   /** Type code of the op's value. */
@@ -113,14 +123,19 @@ export class IrBlock {
   a: Int32Array;
   b: Int32Array;
   c: Int32Array;
+  /** Guest instructions, and the address of each in order. */
+  instructionCount = 0;
+  pcs: Float64Array;
   /** Arguments of calls. */
   extra: number[] = [];
+  extraCount = 0;
   /** 16 bytes each. */
   vectors: Uint8Array[] = [];
+  vectorCount = 0;
   exits: Exit[] = [];
-  /** Address of each guest instruction, in order: their number is the block's instruction count. */
-  pcs: number[] = [];
+  exitCount = 0;
   helpers: Helper[] = [];
+  helperCount = 0;
   /** Bytes of guest code. */
   byteLength = 0;
 
@@ -130,19 +145,16 @@ export class IrBlock {
     this.a = new Int32Array(capacity);
     this.b = new Int32Array(capacity);
     this.c = new Int32Array(capacity);
-  }
-
-  get instructionCount(): number {
-    return this.pcs.length;
+    this.pcs = new Float64Array(capacity >> 3);
   }
 
   clear(): void {
     this.count = 0;
-    this.extra.length = 0;
-    this.vectors.length = 0;
-    this.exits.length = 0;
-    this.pcs.length = 0;
-    this.helpers.length = 0;
+    this.instructionCount = 0;
+    this.extraCount = 0;
+    this.vectorCount = 0;
+    this.exitCount = 0;
+    this.helperCount = 0;
     this.byteLength = 0;
   }
 
@@ -158,11 +170,39 @@ export class IrBlock {
     return at;
   }
 
+  /** These append to the lists; they return the index. */
+  addInstruction(pc: number): number {
+    const at = this.instructionCount++;
+    if (at === this.pcs.length) this.pcs = grown(new Float64Array(2 * at + 8), this.pcs);
+    this.pcs[at] = pc;
+    return at;
+  }
+
+  addExtra(value: number): number {
+    this.extra[this.extraCount] = value;
+    return this.extraCount++;
+  }
+
+  addVector(bytes: Uint8Array): number {
+    this.vectors[this.vectorCount] = bytes;
+    return this.vectorCount++;
+  }
+
+  addExit(exit: Exit): number {
+    this.exits[this.exitCount] = exit;
+    return this.exitCount++;
+  }
+
+  addHelper(helper: Helper): number {
+    this.helpers[this.helperCount] = helper;
+    return this.helperCount++;
+  }
+
   typeName(value: number): ValueType {
     return VALUE_TYPES[this.type[value]!]!;
   }
 
-  /** A copy of one's own, no larger than needed. */
+  /** A copy of one's own, no larger than needed: its columns and lists end where the counts say. */
   copy(): IrBlock {
     const copy = new IrBlock(0);
     copy.count = this.count;
@@ -171,22 +211,31 @@ export class IrBlock {
     copy.a = this.a.slice(0, this.count);
     copy.b = this.b.slice(0, this.count);
     copy.c = this.c.slice(0, this.count);
-    copy.extra = this.extra.slice();
-    copy.vectors = this.vectors.slice();
-    copy.exits = this.exits.slice();
-    copy.pcs = this.pcs.slice();
-    copy.helpers = this.helpers.slice();
+    copy.instructionCount = this.instructionCount;
+    copy.pcs = this.pcs.slice(0, this.instructionCount);
+    copy.extraCount = this.extraCount;
+    copy.extra = this.extra.slice(0, this.extraCount);
+    copy.vectorCount = this.vectorCount;
+    copy.vectors = this.vectors.slice(0, this.vectorCount);
+    copy.exitCount = this.exitCount;
+    copy.exits = this.exits.slice(0, this.exitCount);
+    copy.helperCount = this.helperCount;
+    copy.helpers = this.helpers.slice(0, this.helperCount);
     copy.byteLength = this.byteLength;
     return copy;
   }
 
   private grow(): void {
     const capacity = Math.max(64, this.op.length * 2);
-    const bigger = <T extends { set(from: T): void }>(to: T, from: T): T => (to.set(from), to);
-    this.op = bigger(new Uint16Array(capacity), this.op);
-    this.type = bigger(new Uint8Array(capacity), this.type);
-    this.a = bigger(new Int32Array(capacity), this.a);
-    this.b = bigger(new Int32Array(capacity), this.b);
-    this.c = bigger(new Int32Array(capacity), this.c);
+    this.op = grown(new Uint16Array(capacity), this.op);
+    this.type = grown(new Uint8Array(capacity), this.type);
+    this.a = grown(new Int32Array(capacity), this.a);
+    this.b = grown(new Int32Array(capacity), this.b);
+    this.c = grown(new Int32Array(capacity), this.c);
   }
+}
+
+function grown<T extends { set(from: T): void }>(to: T, from: T): T {
+  to.set(from);
+  return to;
 }

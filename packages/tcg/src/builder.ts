@@ -24,6 +24,7 @@ import {
   OP_STORE,
   OP_V128,
   opcodeOf,
+  typeCode,
   V128,
 } from './block.js';
 import type { Ir } from './ir.js';
@@ -58,7 +59,6 @@ const EXTEND_S = opcodeOf('i64.extend_i32_s');
 export class BlockBuilder implements Ir {
   readonly block = new IrBlock();
   #ended = false;
-  readonly #accessCodes = new Map<MemoryAccess, number>();
 
   /** Forgets the block before. */
   start(): void {
@@ -75,7 +75,7 @@ export class BlockBuilder implements Ir {
   }
 
   instruction(pc: number): void {
-    this.block.push(OP_INSTRUCTION, NO_VALUE, this.block.pcs.push(pc) - 1, 0, 0);
+    this.block.push(OP_INSTRUCTION, NO_VALUE, this.block.addInstruction(pc), 0, 0);
   }
 
   i32(value: number): Value {
@@ -86,7 +86,8 @@ export class BlockBuilder implements Ir {
     if (typeof value === 'bigint') {
       return this.block.push(OP_I64, I64, Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)), 0) as Value;
     }
-    return this.block.push(OP_I64, I64, (value % WORD) | 0, Math.floor(value / WORD) | 0, 0) as Value;
+    const low = value | 0;
+    return this.block.push(OP_I64, I64, low, low === value ? low >> 31 : Math.floor(value / WORD) | 0, 0) as Value;
   }
 
   f32(value: number): Value {
@@ -100,7 +101,7 @@ export class BlockBuilder implements Ir {
   }
 
   v128(bytes: ArrayLike<number>): Value {
-    return this.block.push(OP_V128, V128, this.block.vectors.push(Uint8Array.from(bytes)) - 1, 0, 0) as Value;
+    return this.block.push(OP_V128, V128, this.block.addVector(Uint8Array.from(bytes)), 0, 0) as Value;
   }
 
   typeOf(value: Value): ValueType {
@@ -116,11 +117,11 @@ export class BlockBuilder implements Ir {
   }
 
   get(global: Global): Value {
-    return this.block.push(OP_GET, VALUE_TYPES.indexOf(global.type), global.offset, 0, 0) as Value;
+    return this.block.push(OP_GET, typeCode(global.type), global.offset, 0, 0) as Value;
   }
 
   set(global: Global, value: Value): void {
-    if (VALUE_TYPES[this.block.type[value]!] !== global.type) this.#mismatch(global.name, global.type, value);
+    if (this.block.type[value] !== typeCode(global.type)) this.#mismatch(global.name, global.type, value);
     this.block.push(OP_SET, NO_VALUE, global.offset, value, 0);
   }
 
@@ -130,7 +131,7 @@ export class BlockBuilder implements Ir {
   }
 
   shuffle(a: Value, b: Value, lanes: ArrayLike<number>): Value {
-    return this.block.push(OP_SHUFFLE, V128, a, b, this.block.vectors.push(Uint8Array.from(lanes)) - 1) as Value;
+    return this.block.push(OP_SHUFFLE, V128, a, b, this.block.addVector(Uint8Array.from(lanes))) as Value;
   }
 
   add(a: Value, b: Value): Value {
@@ -191,38 +192,38 @@ export class BlockBuilder implements Ir {
   }
 
   load(access: MemoryAccess, address: Value): Value {
-    return this.block.push(OP_LOAD, VALUE_TYPES.indexOf(access.type), address, 0, this.#accessCode(access)) as Value;
+    return this.block.push(OP_LOAD, typeCode(access.type), address, 0, access.code ?? encodeAccess(access)) as Value;
   }
 
   store(access: MemoryAccess, address: Value, value: Value): void {
-    if (VALUE_TYPES[this.block.type[value]!] !== access.type) this.#mismatch('store', access.type, value);
-    this.block.push(OP_STORE, NO_VALUE, address, value, this.#accessCode(access));
+    if (this.block.type[value] !== typeCode(access.type)) this.#mismatch('store', access.type, value);
+    this.block.push(OP_STORE, NO_VALUE, address, value, access.code ?? encodeAccess(access));
   }
 
   call(helper: Helper, ...args: Value[]): Value {
     const { block } = this;
     if (args.length !== helper.params.length) throw new Error(`helper ${helper.name} takes ${helper.params.length} arguments, not ${args.length}`);
-    const first = block.extra.length;
+    const first = block.extraCount;
     for (let i = 0; i < args.length; i++) {
-      if (VALUE_TYPES[block.type[args[i]!]!] !== helper.params[i]) this.#mismatch(helper.name, helper.params[i]!, args[i]!);
-      block.extra.push(args[i]!);
+      if (block.type[args[i]!] !== typeCode(helper.params[i]!)) this.#mismatch(helper.name, helper.params[i]!, args[i]!);
+      block.addExtra(args[i]!);
     }
-    const type = helper.result === undefined ? NO_VALUE : VALUE_TYPES.indexOf(helper.result);
-    return block.push(OP_CALL, type, block.helpers.push(helper) - 1, first, args.length) as Value;
+    const type = helper.result === undefined ? NO_VALUE : typeCode(helper.result);
+    return block.push(OP_CALL, type, block.addHelper(helper), first, args.length) as Value;
   }
 
   exitIf(condition: Value, exit: Exit): void {
-    this.block.push(OP_EXIT_IF, NO_VALUE, condition, this.block.exits.push(exit) - 1, 0);
+    this.block.push(OP_EXIT_IF, NO_VALUE, condition, this.block.addExit(exit), 0);
   }
 
   end(exit: Exit): void {
-    this.block.push(OP_END, NO_VALUE, 0, this.block.exits.push(exit) - 1, 0);
+    this.block.push(OP_END, NO_VALUE, 0, this.block.addExit(exit), 0);
     this.#ended = true;
   }
 
   branch(condition: Value, taken: Exit, otherwise: Exit): void {
-    const { exits } = this.block;
-    this.block.push(OP_BRANCH, NO_VALUE, condition, exits.push(taken) - 1, exits.push(otherwise) - 1);
+    const first = this.block.addExit(taken);
+    this.block.push(OP_BRANCH, NO_VALUE, condition, first, this.block.addExit(otherwise));
     this.#ended = true;
   }
 
@@ -232,17 +233,6 @@ export class BlockBuilder implements Ir {
     if (type[a] !== type[b] || type[a]! > I64) this.#mismatch('integer op', VALUE_TYPES[type[a]!] ?? 'i64', b);
     const op = ops[type[a]!]!;
     return this.block.push(op, OP_RESULT[op]!, a, b, 0) as Value;
-  }
-
-  #accessCode(access: MemoryAccess): number {
-    let code = this.#accessCodes.get(access);
-    if (code === undefined) {
-      code = encodeAccess(access);
-      // Targets keep their accesses in tables; one that makes a new object every time must not fill the heap.
-      if (this.#accessCodes.size > 4096) this.#accessCodes.clear();
-      this.#accessCodes.set(access, code);
-    }
-    return code;
   }
 
   #mismatch(what: string, wanted: string, got: Value): never {

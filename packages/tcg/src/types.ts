@@ -35,6 +35,8 @@ export interface MemoryAccess {
   readonly forWrite?: boolean;
   /** Index of the translation regime, chosen by the target (for x86: 0 kernel, 1 user, 2 kernel without SMAP). */
   readonly mmu: number;
+  /** What `encodeAccess` makes of all this, if the target keeps it. */
+  readonly code?: number;
 }
 
 /** What a helper touches besides its arguments: nothing, everything, or named globals. */

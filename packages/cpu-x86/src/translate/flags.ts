@@ -41,6 +41,9 @@ interface Known {
   readonly carry: Value;
 }
 
+/** Of a power of two, as every size and flag is. */
+const log2 = (x: number): number => 31 - Math.clz32(x);
+
 /** Conditions as encoded, without their lowest bit, which negates. */
 export const CONDITION_NAMES = ['o', 'no', 'b', 'nb', 'z', 'nz', 'be', 'nbe', 's', 'ns', 'p', 'np', 'l', 'nl', 'le', 'nle'] as const;
 const [COND_O, COND_B, COND_Z, COND_BE, COND_S, COND_P, COND_L] = [0, 1, 2, 3, 4, 5, 6];
@@ -84,7 +87,7 @@ export abstract class FlagTracker extends MemoryOperands {
     const { ir } = this;
     const none = carry ?? result;
     this.next = { kind, size, a, b, result, carry: none };
-    this.set(CC_OP, ir.i32(CC_OF_KIND[kind] + Math.log2(size)));
+    this.set(CC_OP, ir.i32(CC_OF_KIND[kind] + log2(size)));
     this.set(CC_DST, this.wide(result, size));
     switch (kind) {
       case 'add':
@@ -145,7 +148,7 @@ export abstract class FlagTracker extends MemoryOperands {
   }
 
   private place(value: Value, flag: number): Value {
-    const shift = Math.log2(flag);
+    const shift = log2(flag);
     return shift ? this.ir.shl(value, this.ir.i32(shift)) : value;
   }
 
@@ -187,7 +190,7 @@ export abstract class FlagTracker extends MemoryOperands {
   }
 
   private bit(bits: Value, flag: number): Value {
-    const shift = Math.log2(flag);
+    const shift = log2(flag);
     return this.ir.and(shift ? this.ir.shrU(bits, this.ir.i32(shift)) : bits, this.ir.i32(1));
   }
 

@@ -1,5 +1,5 @@
 /** Guest memory while an instruction is translated: effective addresses, segments, loads, stores, the stack. */
-import { type MemoryAccess, VALUE_TYPES, type Value, type ValueType } from '@nandu/tcg';
+import { Code, type MemoryAccess, type Value, type ValueType } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import { NO_SEGMENT } from '../decode/instruction.js';
 import { REGISTERS, SEGMENT_BASES } from '../state.js';
@@ -11,23 +11,18 @@ const RBP = 5;
 
 export interface AccessOptions {
   /** Default: i32 for 1, 2, 4 bytes, i64 for 8, v128 for 16. */
-  type?: ValueType;
-  signed?: boolean;
-  aligned?: number;
-  forWrite?: boolean;
+  readonly type?: ValueType | undefined;
+  readonly forWrite?: boolean;
 }
+const NO_OPTIONS: AccessOptions = {};
+export const FOR_WRITE: AccessOptions = { forWrite: true };
 
-/** Descriptions of accesses are made once each. */
-const ACCESSES = new Map<number, MemoryAccess>();
+/** Descriptions of accesses are made once each; by their codes. */
+const ACCESSES = new Array<MemoryAccess | undefined>(Code.ACCESS_CODES);
 
-function accessOf(size: number, type: ValueType, signed: boolean, forWrite: boolean, aligned: number, mmu: number): MemoryAccess {
-  const key = size | (aligned << 5) | (VALUE_TYPES.indexOf(type) << 11) | (mmu << 14) | (signed ? 1 << 16 : 0) | (forWrite ? 1 << 17 : 0);
-  let access = ACCESSES.get(key);
-  if (access === undefined) {
-    access = { size: size as MemoryAccess['size'], type, mmu, signed, forWrite, ...(aligned > 1 ? { aligned } : undefined) };
-    ACCESSES.set(key, access);
-  }
-  return access;
+function accessOf(size: number, type: ValueType, forWrite: boolean, aligned: number, mmu: number): MemoryAccess {
+  const code = Code.accessCode(size, Code.typeCode(type), false, forWrite, aligned, mmu);
+  return (ACCESSES[code] ??= { size: size as MemoryAccess['size'], type, forWrite, aligned, mmu, code });
 }
 
 export abstract class MemoryOperands extends RegisterAccess {
@@ -113,15 +108,24 @@ export abstract class MemoryOperands extends RegisterAccess {
   }
 
   /** Loads from a linear address. Integers come zero-extended. */
-  loadLinear(address: Value, size: number, options: AccessOptions = {}): Value {
-    if (this.hflags & L.HF_BREAKPOINTS) this.watch(address, size, false);
-    const value = this.ir.load(this.access(size, options), address);
-    return size < 4 && !options.signed && !options.type ? this.markExtended(value, size) : value;
+  loadLinear(address: Value, size: number, { type, forWrite = false }: AccessOptions = NO_OPTIONS): Value {
+    return this.loadAs(address, size, type, forWrite, 1);
   }
 
-  storeLinear(address: Value, size: number, value: Value, options: AccessOptions = {}): void {
+  storeLinear(address: Value, size: number, value: Value, { type }: AccessOptions = NO_OPTIONS): void {
+    this.storeAs(address, size, value, type, 1);
+  }
+
+  /** The same, with the alignment in bytes that the instruction demands. */
+  protected loadAs(address: Value, size: number, type: ValueType | undefined, forWrite: boolean, aligned: number): Value {
+    if (this.hflags & L.HF_BREAKPOINTS) this.watch(address, size, false);
+    const value = this.ir.load(this.access(size, type, forWrite, aligned), address);
+    return size < 4 && type === undefined ? this.markExtended(value, size) : value;
+  }
+
+  protected storeAs(address: Value, size: number, value: Value, type: ValueType | undefined, aligned: number): void {
     if (this.hflags & L.HF_BREAKPOINTS) this.watch(address, size, true);
-    this.ir.store(this.access(size, options), address, value);
+    this.ir.store(this.access(size, type, false, aligned), address, value);
   }
 
   /** Data breakpoints are on: notes the access; what comes of it is seen after the instruction. */
@@ -129,17 +133,17 @@ export abstract class MemoryOperands extends RegisterAccess {
     this.ir.call(SYSTEM_HELPERS.watch_data, address, this.ir.i32(size), this.ir.i32(write ? 1 : 0));
   }
 
-  private access(size: number, { type, signed = false, forWrite = false, aligned }: AccessOptions): MemoryAccess {
-    const alignment = aligned ?? (this.hflags & L.HF_ALIGN && size > 1 && size <= 8 ? size : 1);
-    return accessOf(size, type ?? (size === 16 ? 'v128' : size === 8 ? 'i64' : 'i32'), signed, forWrite, alignment, this.mmu);
+  private access(size: number, type: ValueType | undefined, forWrite: boolean, aligned: number): MemoryAccess {
+    const alignment = aligned === 1 && this.hflags & L.HF_ALIGN && size > 1 && size <= 8 ? size : aligned;
+    return accessOf(size, type ?? (size === 16 ? 'v128' : size === 8 ? 'i64' : 'i32'), forWrite, alignment, this.mmu);
   }
 
   /** Loads and stores the ModRM memory operand. */
-  loadMemory(size: number, options: AccessOptions = {}): Value {
+  loadMemory(size: number, options = NO_OPTIONS): Value {
     return this.loadLinear(this.linear(size, options.forWrite), size, options);
   }
 
-  storeMemory(size: number, value: Value, options: AccessOptions = {}): void {
+  storeMemory(size: number, value: Value, options = NO_OPTIONS): void {
     this.storeLinear(this.linear(size, true), size, value, options);
   }
 

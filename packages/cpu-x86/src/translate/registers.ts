@@ -15,43 +15,44 @@ export abstract class RegisterAccess extends Instruction {
   /** The instruction works on 256-bit vectors, by halves: `half` is the one that its semantics see as 128-bit registers. */
   isWide = false;
   half: 0 | 1 = 0;
-  /** Sets held back, in order. */
+  /** Sets held back, in order: the first `heldCount` of each. */
   private readonly heldGlobals: Global[] = [];
   private readonly heldValues: Value[] = [];
+  private heldCount = 0;
   /** By value: from how many bytes it is known to be zero-extended, or 0. */
   private extended = new Uint8Array(4096);
   private extendedEnd = 0;
 
   protected startBlockOfRegisters(): void {
-    this.heldGlobals.length = 0;
-    this.heldValues.length = 0;
+    this.heldCount = 0;
     this.extended.fill(0, 0, this.extendedEnd);
     this.extendedEnd = 0;
   }
 
   get(global: Global): Value {
-    for (let i = this.heldGlobals.length - 1; i >= 0; i--) {
-      if (this.heldGlobals[i] === global) return this.heldValues[i]!;
-    }
-    return this.ir.get(global);
+    const held = this.heldIndex(global);
+    return held < this.heldCount ? this.heldValues[held]! : this.ir.get(global);
+  }
+
+  /** Where the global's set is held back; the next free place if there is none. */
+  private heldIndex(global: Global): number {
+    let i = 0;
+    while (i < this.heldCount && this.heldGlobals[i] !== global) i++;
+    return i;
   }
 
   /** Sets the global once the instruction is complete (or at `commit`). */
   set(global: Global, value: Value): void {
-    const at = this.heldGlobals.indexOf(global);
-    if (at >= 0) {
-      this.heldValues[at] = value;
-    } else {
-      this.heldGlobals.push(global);
-      this.heldValues.push(value);
-    }
+    const at = this.heldIndex(global);
+    if (at === this.heldCount) this.heldCount++;
+    this.heldGlobals[at] = global;
+    this.heldValues[at] = value;
   }
 
   /** Carries out what `set` held back: after the last op of the instruction that may fault, before the block ends. */
   commit(): void {
-    for (let i = 0; i < this.heldGlobals.length; i++) this.ir.set(this.heldGlobals[i]!, this.heldValues[i]!);
-    this.heldGlobals.length = 0;
-    this.heldValues.length = 0;
+    for (let i = 0; i < this.heldCount; i++) this.ir.set(this.heldGlobals[i]!, this.heldValues[i]!);
+    this.heldCount = 0;
   }
 
   /** A general register by its number: i32, zero-extended, for sizes 1, 2, 4; i64 for 8. Numbers 4-7 of one byte are AH CH DH BH without REX. */

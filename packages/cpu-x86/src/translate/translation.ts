@@ -10,6 +10,7 @@ import { BLOCK_FLAGS, EFLAGS, INHIBIT, INTERRUPT_PENDING, PC, SEGMENT_SELECTORS,
 import { SYSTEM_HELPERS, type SystemHelperName } from '../system-helpers.js';
 import { EXCEPTION } from './exceptions.js';
 import { FlagTracker } from './flags.js';
+import { FOR_WRITE } from './memory.js';
 
 export { EXCEPTION } from './exceptions.js';
 
@@ -83,7 +84,7 @@ export class Translation extends FlagTracker {
       case 'M':
         return size === 0 ? this.linear(0) : this.loadOperandMemory(operand, size, forWrite);
       case 'O':
-        return this.loadLinear(this.linearOf(this.dataSegment, this.directOffset(), size, forWrite), size, { forWrite });
+        return this.loadLinear(this.linearOf(this.dataSegment, this.directOffset(), size, forWrite), size, forWrite ? FOR_WRITE : undefined);
       case 'S':
         return this.get(SEGMENT_SELECTORS[this.reg & 7]!);
       case 'V':
@@ -173,19 +174,16 @@ export class Translation extends FlagTracker {
   private loadOperandMemory(operand: Operand, size: number, forWrite: boolean): Value {
     const address = this.linear(size, forWrite);
     if (forWrite) this.memoryAddress = address;
-    return this.loadLinear(address, size, this.optionsOf(operand, size, forWrite));
+    return this.loadAs(address, size, operand.type, forWrite, this.alignmentOf(size));
   }
 
   private storeOperandMemory(operand: Operand, size: number, value: Value): void {
-    this.storeLinear(this.memoryAddress ?? this.linear(size, true), size, value, this.optionsOf(operand, size, false));
+    this.storeAs(this.memoryAddress ?? this.linear(size, true), size, value, operand.type, this.alignmentOf(size));
   }
 
-  private optionsOf(operand: Operand, size: number, forWrite: boolean) {
-    return {
-      ...(operand.type ? { type: operand.type } : undefined),
-      ...(size === 16 && !this.row!.unaligned && !this.half ? { aligned: this.isWide ? 32 : 16 } : undefined),
-      ...(forWrite ? { forWrite } : undefined),
-    };
+  /** What the instruction demands of its memory operand. */
+  private alignmentOf(size: number): number {
+    return size === 16 && !this.row!.unaligned && !this.half ? (this.isWide ? 32 : 16) : 1;
   }
 
   /** A vector; or of a narrower operand the lane: with `half` 1 the one that the upper half of the result is made from. */

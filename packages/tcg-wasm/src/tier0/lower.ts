@@ -118,7 +118,7 @@ export class Lowering {
 
   /** Bytes of arena that a block can take at most. */
   static roomFor(block: IrBlock): number {
-    return BLOCK_HEAD + block.count * 6 * MICRO_OP_SIZE + block.vectors.length * 48 + block.pcs.length * 4 + 64;
+    return BLOCK_HEAD + block.count * 6 * MICRO_OP_SIZE + block.vectorCount * 48 + block.instructionCount * 4 + 64;
   }
 
   /** Writes micro-ops from `address` on (that is after the head); returns the address behind the last. */
@@ -457,7 +457,7 @@ export class Lowering {
         break;
       case OP_EXIT_IF: {
         const at = this.#emitTest(a[i]!);
-        const left = this.#block.pcs.length - 1 - this.#instruction;
+        const left = this.#block.instructionCount - 1 - this.#instruction;
         if (left > 0) this.#emit(GIVE_BACK, 0, 0, 0, left, 0);
         this.#emitExit(this.#block.exits[b[i]!]!);
         this.#u16[(at >> 1) + 1] = this.#at - at;
@@ -543,7 +543,7 @@ export class Lowering {
     const instruction = Math.max(this.#instruction, 0);
     const pc = pcs[instruction]!;
     this.#i32[(at + HELPER_INSTRUCTION) >> 2] = instruction;
-    this.#i32[(at + HELPER_PC) >> 2] = (pc % 0x1_0000_0000) | 0;
+    this.#i32[(at + HELPER_PC) >> 2] = pc | 0;
     this.#i32[(at + HELPER_PC + 4) >> 2] = Math.floor(pc / 0x1_0000_0000) | 0;
     this.#at = at + HELPER_SIZE;
   }
@@ -579,7 +579,7 @@ export class Lowering {
         break;
       case 'goto': {
         const number = !this.#context.alone && this.#context.isLinkable(exit.pc) ? JUMP_UNLINKED : GOTO;
-        this.#emit(number, 0, 0, 0, (exit.pc % 0x1_0000_0000) | 0, Math.floor(exit.pc / 0x1_0000_0000) | 0);
+        this.#emit(number, 0, 0, 0, exit.pc | 0, Math.floor(exit.pc / 0x1_0000_0000) | 0);
         break;
       }
     }
