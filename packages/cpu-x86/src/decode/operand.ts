@@ -83,34 +83,31 @@ const FIXED: Readonly<Record<string, readonly [register: number, size: number]>>
   DX: [2, 2],
   rAX: [0, SIZE_V],
 };
-const WITH_MODRM = 'EGBRMVWUPQNSCD';
-const NOT_VALUES = 'JACDXY';
+/** Kinds, by their letters. */
+const WITH_MODRM: readonly OperandKind[] = ['E', 'G', 'B', 'R', 'M', 'V', 'W', 'U', 'P', 'Q', 'N', 'S', 'C', 'D'];
+const NOT_VALUES: readonly OperandKind[] = ['J', 'A', 'C', 'D', 'X', 'Y', 'text'];
 
 /** 'Ev,Gv,Ib' to operands. */
 export function parseOperands(text: string): readonly Operand[] {
   const operands = text === '' ? [] : text.split(',').map(parseOperand);
   const firstImmediate = operands.findIndex((o) => o.kind === 'I');
-  return operands.map((o, i) => (o.kind === 'I' && i > firstImmediate ? { ...o, isSecondImmediate: true } : o));
+  return operands.map((o, i) => (o.kind === 'I' && i > firstImmediate ? operand(o.text, 'I', o.size, { ...o, isSecondImmediate: true }) : o));
+}
+
+/** Made in one place, so that all have one shape: the decoder and the translator look at them for every instruction. */
+function operand(text: string, kind: OperandKind, size: number, more: Partial<Operand> = {}): Operand {
+  const { register = 0, signedByte = false, type, isSecondImmediate = false } = more;
+  return { text, kind, size, register, signedByte, type, isSecondImmediate, isValue: !NOT_VALUES.includes(kind), usesModrm: WITH_MODRM.includes(kind) };
 }
 
 function parseOperand(text: string): Operand {
-  const base = { text, register: 0, signedByte: false, type: undefined, isSecondImmediate: false, isValue: true, usesModrm: false };
   const fixed = FIXED[text];
-  if (fixed) return { ...base, kind: 'register', register: fixed[0], size: fixed[1] };
-  if (text === '1') return { ...base, kind: 'one', size: 1 };
+  if (fixed) return operand(text, 'register', fixed[1], { register: fixed[0] });
+  if (text === '1') return operand(text, 'one', 1);
   const match = /^([EGBZRMVWUHLPQNIOSJACDXY])(b|bs|w|d|q|v|z|y|t|p|dq|ps|pd|ss|sd|o|sv|dv)?$/.exec(text);
-  if (!match) return { ...base, kind: 'text', size: 0, isValue: false };
-  const kind = match[1] as OperandKind;
+  if (!match) return operand(text, 'text', 0);
   const [size, type] = SIZES[match[2] ?? '']!;
-  return {
-    ...base,
-    kind,
-    size,
-    type,
-    signedByte: match[2] === 'bs',
-    isValue: !NOT_VALUES.includes(kind),
-    usesModrm: WITH_MODRM.includes(kind),
-  };
+  return operand(text, match[1] as OperandKind, size, { type, signedByte: match[2] === 'bs' });
 }
 
 /** Bytes of an operand in this instruction. */
