@@ -24,6 +24,8 @@ export default defineConfig({
         text: 'Building on Nandu',
         items: [
           { text: 'Architecture', link: '/architecture' },
+          { text: 'Performance', link: '/performance' },
+          { text: 'Conformance', link: '/conformance' },
           { text: 'A device of your own', link: '/devices/pulse-timer' },
         ],
       },

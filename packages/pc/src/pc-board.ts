@@ -18,6 +18,7 @@ import {
 } from '@nandu/core';
 import { FW_CFG, FwCfg, Hpet, I8042, I8254, I8257, I8259, type IrqSink, IsaSerial, Mc146818, PcSpeaker, Port92, PostPorts } from '@nandu/isa';
 import { DeviceMemory, MachineMemory } from '@nandu/memory';
+import { first } from 'rxjs';
 import { acpiTables } from './acpi-tables.js';
 import { biosArea } from './bios-area.js';
 import type { BootImage, MemoryPart } from './boot/boot-image.js';
@@ -250,8 +251,12 @@ export class PcBoard extends Board {
       hasHpet: this.hpet,
       hasI8042: this.i8042,
     });
-    this.parts = [{ address: acpiAddress(this.layout), bytes: acpi.tables }, { address: RSDP_ADDRESS, bytes: acpi.rsdp }, ...biosArea()];
-    if (!boot.kernel) this.sayWhenRunning('there is nothing to boot: no -kernel was given');
+    this.parts = [
+      { address: acpiAddress(this.layout), bytes: acpi.tables },
+      { address: RSDP_ADDRESS, bytes: acpi.rsdp },
+    ];
+    // A machine that is only asked questions (-S, qtest) need not hear it.
+    if (!boot.kernel) this.whenRunning(() => this.machine.log.warning('there is nothing to boot: no -kernel was given'));
     else {
       this.image = loadKernel({
         kernel: boot.kernel,
@@ -295,7 +300,9 @@ export class PcBoard extends Board {
     setUpPics(this.io);
     this.keyboardController?.setUpAsFirmware();
     for (const { lapic } of this.cpuDevices) lapic.setUpAsFirmware();
-    for (const { address, bytes } of [...this.parts, ...this.image.parts]) this.memory.writeBytes(address, bytes);
+    this.fillMemory([...this.parts, ...this.image.parts]);
+    // A BIOS's own work comes with the first instruction: until then dumps show low memory as after power-on. The image may lie there and wins.
+    this.whenRunning(() => this.fillMemory([...biosArea(), ...this.image.parts]));
     for (const { processor } of this.cpuDevices) {
       processor?.reset();
       processor?.setUpAsFirmware?.(uncachedStart(this.layout));
@@ -303,15 +310,14 @@ export class PcBoard extends Board {
     this.cpuDevices[0]?.processor?.setState(this.image.entry);
   }
 
-  /** A machine that is only asked questions (-S, qtest) need not hear it. */
-  private sayWhenRunning(warning: string): void {
-    const { runState, log, config } = this.machine;
-    if (config.accelerator === 'qtest') return;
-    const heard = runState.changes$.subscribe((state) => {
-      if (state !== 'running') return;
-      log.warning(warning);
-      queueMicrotask(() => heard.unsubscribe());
-    });
+  private fillMemory(parts: readonly MemoryPart[]): void {
+    for (const { address, bytes } of parts) this.memory.writeBytes(address, bytes);
+  }
+
+  /** Now, or before the first instruction after this. */
+  private whenRunning(action: () => void): void {
+    if (this.machine.config.accelerator === 'qtest') return;
+    this.machine.runState.changes$.pipe(first((state) => state === 'running')).subscribe(action);
   }
 
   override powerdown(): void {

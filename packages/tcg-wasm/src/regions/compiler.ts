@@ -26,7 +26,7 @@ const MOST_DOUBLINGS = 8;
  * Entering a region costs some 20 ns, and compiling a large one a few ms here and ten times that in the engine's own threads: what
  * is entered less often than this is not worth it.
  */
-const ENTRIES_UNTIL_LARGE = 200_000;
+const ENTRIES_UNTIL_LARGE = 800_000;
 const LONGER = 8;
 const DEFAULTS: RegionOptions = { batch: 16, limits: LIMITS, large: LARGE, patient: true, entriesUntilLarge: ENTRIES_UNTIL_LARGE };
 /** Everything that runs is compiled, with every way that was taken: for tests of tier 1. */
