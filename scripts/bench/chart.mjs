@@ -28,6 +28,7 @@ export function chart(rows, caption) {
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + RIGHT} ${height}" font-family="sans-serif" font-size="11">`,
+    `<title>Nandu's time over QEMU's, a bar a benchmark</title>`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     `<text x="12" y="20" font-size="13" font-weight="bold">Nandu's time over QEMU's (TCG): shorter to the left is better</text>`,
     ...grid,

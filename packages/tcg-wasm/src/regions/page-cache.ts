@@ -1,7 +1,8 @@
 /**
  * Pairs (page, addend) that remember the page of the last access at a site, so that the next need not look in the TLB. They lie in
- * the vCPU block: as locals they would live through all loops of the region, and there are few registers. They stay good until the region is left: what changes a mapping ends a region (and what does so from outside asks for
- * an exit). Sites share a pair if their addresses come from the same registers, reads and writes apart.
+ * the vCPU block: as locals they would live through all loops of the region, and there are few registers. They stay good until
+ * the region is left: what changes a mapping ends a region (and what does so from outside asks for an exit). Sites share a pair if
+ * their addresses come from the same registers, reads and writes apart.
  */
 import { Code, type IrBlock } from '@nandu/tcg';
 import { PAGE_PAIRS, PAIR_ADDEND, PAIR_SIZE } from '../memory-map.js';
