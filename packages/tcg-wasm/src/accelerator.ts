@@ -162,8 +162,8 @@ export class TcgAccelerator {
   }
 
   /**
-   * Runs a vCPU for exactly `maxInstructions` (with `wholeBlocks`: up to a block less), or until it halts, yields, is asked to stop, or its target has something to
-   * do. Returns one of EXIT_*.
+   * Runs a vCPU for exactly `maxInstructions` (with `wholeBlocks`: up to a block less), or until it halts, yields, is asked to
+   * stop, or its target has something to do. Returns one of EXIT_*.
    */
   run(cpu: TargetCpu, maxInstructions: number): number {
     const vcpu = this.#vcpuOf(cpu.env);
