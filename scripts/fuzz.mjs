@@ -13,12 +13,20 @@ import { bootstrap, main, needTools, progress, ROOT, run } from './bootstrap.mjs
 import { compareLines, firstDifferentUnits, parseLines } from './fuzz-lines.mjs';
 
 const FUZZ = join(ROOT, 'fuzz/fuzz');
-const BATCH = 100;
+/** A multiple of the window, so that a batch that is run again has the same windows. */
+const BATCH = 128;
+const WINDOW = 64;
+/** How many batches, and sequences of each, are looked at closely when they differ. */
+const MOST_BATCHES = 5;
+const MOST_SEQUENCES = 4;
 /** A guest that says nothing for so long is stuck. */
 const SILENCE_MS = 240_000;
 
-/** Tier 1 gets what ran twice; a window of sequences takes turns, so that there is time to compile between runs of the same one. */
-const COMPILED = { accel: 'tcg,eager=on', fuzz: ['--window', '64', '--iters', '5'] };
+/**
+ * Tier 1 gets what ran twice of the sequences' own code (CODE_BASE of fuzz.c); a window of sequences takes turns, so that there is time
+ * to compile between runs of the same one.
+ */
+const COMPILED = { accel: 'tcg,eager=61000000-61200000', fuzz: ['--window', String(WINDOW), '--iters', '5'] };
 /** How Nandu runs the guest. In `mixed` the fuzzer overwrites code that has run, so that the tiers take turns in it. */
 const MODES = {
   interpreter: { accel: 'tcg,tier=interpreter', fuzz: [] },
@@ -55,13 +63,17 @@ main(COMMAND, async ({ values }) => {
   await run('make', ['-C', join(ROOT, 'fuzz'), 'fuzz'], { label: 'building the fuzzer' });
   const { kernel, initrd } = await guest();
   const command = values.emulator?.split(' ') ?? [process.execPath, join(ROOT, 'packages/cli/bin/nandu-system-x86_64.mjs')];
-  const boot = (mode, args) =>
-    lines(command[0], [
-      ...command.slice(1),
-      ...(mode.accel ? ['-accel', mode.accel + (values.accel ? `,${values.accel}` : '')] : []),
-      ...['-cpu', values.cpu, '-m', '256', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-monitor', 'none'],
-      ...['-kernel', kernel, '-initrd', initrd, '-append', `console=ttyS0 quiet loglevel=1 panic=-1 -- ${args.join(' ')}`],
-    ]);
+  const boot = (mode, args, label) =>
+    lines(
+      command[0],
+      [
+        ...command.slice(1),
+        ...(mode.accel ? ['-accel', mode.accel + (values.accel ? `,${values.accel}` : '')] : []),
+        ...['-cpu', values.cpu, '-m', '256', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-monitor', 'none'],
+        ...['-kernel', kernel, '-initrd', initrd, '-append', `console=ttyS0 quiet loglevel=1 panic=-1 -- ${args.join(' ')}`],
+      ],
+      label,
+    );
 
   const common = [
     '--seed',
@@ -77,30 +89,34 @@ main(COMMAND, async ({ values }) => {
   let at = first;
   for (; at < first + count && Date.now() - started < seconds * 1000; at += chunk) {
     const here = Math.min(chunk, first + count - at);
-    const range = ['--first', String(at), '--count', String(here), '--batch', String(BATCH)];
+    const range = (from, length) => ['--first', String(from), '--count', String(length)];
     for (const [name, mode] of Object.entries(emulators)) {
-      const native = parseLines(await lines(FUZZ, [...common, ...mode.fuzz, ...range]));
-      if (!native.done) throw new Error(`the fuzzer did not finish on this computer: ${native.complaints.join('\n')}`);
+      const both = async (args, label = '') => {
+        const native = parseLines(await lines(FUZZ, [...common, ...mode.fuzz, ...args]));
+        if (!native.done) throw new Error(`the fuzzer did not finish on this computer: ${native.complaints.join('\n')}`);
+        const there = parseLines(await boot(mode, [...common, ...mode.fuzz, ...args], label));
+        return { native, there, different: compareLines(native, there) };
+      };
+      const { there, different } = await both([...range(at, here), '--batch', String(BATCH)], `${name}: ${here} sequences from ${at} on`);
       const total = totals[name];
-      progress(`${name}: sequences ${at} to ${at + here - 1}`);
-      const there = parseLines(await boot(mode, [...common, ...mode.fuzz, ...range]));
-      const different = compareLines(native, there);
       total.sequences += here;
       if (different.length === 0 && there.done) continue;
-      progress('');
       process.stdout.write(there.done ? '' : `${name}: the guest did not finish: ${there.complaints.slice(-5).join('\n')}\n`);
       // A line stands for a batch: run those again, a line a sequence, then step by step.
-      for (const start of different.slice(0, 5)) {
-        const again = ['--first', String(start), '--count', String(Math.min(BATCH, at + here - start)), '--steps'];
-        const left = parseLines(await lines(FUZZ, [...common, ...mode.fuzz, ...again]));
-        const right = parseLines(await boot(mode, [...common, ...mode.fuzz, ...again]));
-        const bad = compareLines(left, right);
-        total.different += bad.length;
-        process.stdout.write(`${name}: seed ${values.seed}, sequences from ${start}: ${bad.length} differ${bad.length ? '' : ' when run alone'}\n`);
-        for (const line of firstDifferentUnits(left, right)) process.stdout.write(`  ${line}\n`);
+      for (const start of different.slice(0, MOST_BATCHES)) {
+        const { different: bad } = await both(range(start, Math.min(BATCH, at + here - start)));
+        total.different += bad.length || 1;
+        process.stdout.write(
+          `${name}: seed ${values.seed}, sequences from ${start}: ${bad.join(', ') || 'none'} differ${bad.length ? '' : ' when run again'}\n`,
+        );
+        for (const index of bad.slice(0, MOST_SEQUENCES)) {
+          const steps = await both(['--index', String(index), '--steps']);
+          const units = firstDifferentUnits(steps.native, steps.there);
+          process.stdout.write(`  ${units[0] ?? `sequence ${index}: no unit differs when run alone`}\n`);
+        }
       }
-      if (different.length > 5) process.stdout.write(`${name}: and ${different.length - 5} further batches of ${BATCH}\n`);
-      total.different += Math.max(0, different.length - 5) || (there.done ? 0 : 1);
+      if (different.length > MOST_BATCHES) process.stdout.write(`${name}: and ${different.length - MOST_BATCHES} further batches of ${BATCH}\n`);
+      total.different += Math.max(different.length - MOST_BATCHES, 0) + (there.done ? 0 : 1);
     }
   }
   progress('');
@@ -131,15 +147,22 @@ async function guest() {
   return { kernel, initrd };
 }
 
-/** Runs a command; resolves with its output, also when it fails or had to be stopped. */
-function lines(command, args) {
+/** Runs a command; resolves with its output, also when it fails or had to be stopped. With a label it shows how far it is. */
+function lines(command, args, label = '') {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
+    let batches = 0;
+    const started = Date.now();
+    const tell = () => label && progress(`${label}: ${batches * BATCH} done (${Math.round((Date.now() - started) / 1000)} s)`);
+    if (label) progress(label);
     const stuck = setTimeout(() => child.kill('SIGKILL'), SILENCE_MS);
     const take = (data) => {
       output += data;
       stuck.refresh();
+      const more = String(data).split('\nB ').length - 1;
+      batches += more;
+      if (more > 0) tell();
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
@@ -149,6 +172,7 @@ function lines(command, args) {
     child.on('close', () => {
       clearTimeout(stuck);
       process.off('exit', kill);
+      if (label) progress('');
       resolve(output);
     });
   });

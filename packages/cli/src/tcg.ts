@@ -17,27 +17,36 @@ import { type CpuModel, createX86Target, MMU_FETCH_USER, MODELS, parseCpuModel, 
 import { type ChunkPool, HostMemory } from '@nandu/memory';
 import { CpuFactory, cpuClassOf, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
 import { Env } from '@nandu/tcg';
-import { type AcceleratorOptions, EAGER, TcgAccelerator, WasmRegionCompiler } from '@nandu/tcg-wasm';
+import { type AcceleratorOptions, TcgAccelerator } from '@nandu/tcg-wasm';
 import { inject, injectable } from 'tsyringe';
 
 /**
  * Properties of `-accel tcg`: `tier=interpreter` runs tier 0 only, `threshold=` is the number of entries that make a block hot,
- * `eager=on` compiles user-mode code when it ran twice, and everything around it that ran at all (for tests of tier 1),
+ * `eager=on` compiles user-mode code when it ran twice, and everything around it that ran at all, `eager=START-END` what lies between
+ * two (hexadecimal) addresses: for tests of tier 1;
  * `opcount=on` counts operations for `info opcount`.
  */
 function acceleratorOptions(properties: Readonly<Record<string, string>>): AcceleratorOptions {
   const { tier = 'both', threshold, eager = 'off', opcount = 'off' } = properties;
   if (tier !== 'both' && tier !== 'interpreter') throw new ConfigError(`Parameter 'tier' expects 'both' or 'interpreter'`);
-  if (eager !== 'on' && eager !== 'off') throw new ConfigError(`Parameter 'eager' expects 'on' or 'off'`);
   if (opcount !== 'on' && opcount !== 'off') throw new ConfigError(`Parameter 'opcount' expects 'on' or 'off'`);
   if (threshold !== undefined && !/^[1-9]\d{0,8}$/.test(threshold)) throw new ConfigError(`Parameter 'threshold' expects a number from 1 to 999999999`);
   return {
     tier,
     opcount: opcount === 'on',
-    regions: (host) => new WasmRegionCompiler(host, eager === 'on' ? EAGER : {}),
-    ...(eager === 'on' ? { eagerMmu: MMU_FETCH_USER } : {}),
+    ...eagerly(eager),
     ...(threshold === undefined ? {} : { threshold: Number(threshold) }),
   };
+}
+
+function eagerly(eager: string): AcceleratorOptions {
+  if (eager === 'off') return {};
+  if (eager === 'on') return { eager: (block) => block.fetchMmu === MMU_FETCH_USER };
+  const [, start, end] = /^([0-9a-f]{1,12})-([0-9a-f]{1,12})$/.exec(eager) ?? [];
+  if (start === undefined || end === undefined) throw new ConfigError(`Parameter 'eager' expects 'on', 'off' or a range START-END`);
+  const from = Number.parseInt(start, 16);
+  const to = Number.parseInt(end, 16);
+  return { eager: ({ fetchMmu, pc }) => fetchMmu === MMU_FETCH_USER && from <= pc && pc < to };
 }
 
 const SMALLEST_RESIDENT = 16 * MiB;

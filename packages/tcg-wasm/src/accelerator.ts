@@ -6,9 +6,9 @@ import { type Block, BlockTable } from './block-table.js';
 import * as M from './memory-map.js';
 import { EnvHead, instantiate, type Modules } from './modules.js';
 import { OpCounts } from './op-counts.js';
-import { type AcceleratorSetup, type Counters, newCounters } from './options.js';
+import { type AcceleratorOptions, type AcceleratorSetup, type Counters, newCounters } from './options.js';
 import { PhysicalBridge } from './physical-bridge.js';
-import type { CodeBlock, Region, RegionCompiler, RegionCompilerFactory, RegionHost } from './region-compiler.js';
+import type { CodeBlock, Region, RegionCompiler, RegionHost } from './region-compiler.js';
 import { WasmRegionCompiler } from './regions/compiler.js';
 import { Rewrites } from './rewrites.js';
 import { ENV_LINK_SITE, EXIT_ALONE, EXIT_HOT, EXIT_LINK } from './tier0/exits.js';
@@ -23,8 +23,6 @@ const EAGER_THRESHOLD = 2;
 const EAGER_COMPILE_EVERY_MS = 10;
 /** Growing the table costs time for each living instance of a module. */
 const SLOTS_AT_ONCE = 256;
-
-const defaultRegions: RegionCompilerFactory = (host) => new WasmRegionCompiler(host);
 
 /** A vCPU as the accelerator keeps it. */
 class Vcpu {
@@ -71,7 +69,7 @@ export class TcgAccelerator {
     this.#threshold = options.threshold ?? DEFAULT_THRESHOLD;
     this.#maxInstructions = options.maxInstructions ?? DEFAULT_MAX_INSTRUCTIONS;
     this.#wholeBlocks = options.wholeBlocks ?? false;
-    this.#compileEveryMs = options.eagerMmu === undefined ? COMPILE_EVERY_MS : EAGER_COMPILE_EVERY_MS;
+    this.#compileEveryMs = options.eager ? EAGER_COMPILE_EVERY_MS : COMPILE_EVERY_MS;
     this.#bridge = new PhysicalBridge(physical);
     const host = { ...this.#bridge.imports, code_written: (linear: number, size: number, env: number) => this.#codeWritten(linear >>> 0, size, env) };
     this.#modules = instantiate(memory, target, host, (helper) => this.#jsHelper(helper));
@@ -84,7 +82,7 @@ export class TcgAccelerator {
     this.opCounts = options.opcount ? new OpCounts() : undefined;
     const tiered = options.tier !== 'interpreter';
     const threshold = tiered ? this.#threshold : 0;
-    this.#table.heatOf = (mmu) => (tiered && mmu === options.eagerMmu ? EAGER_THRESHOLD : threshold);
+    this.#table.heatOf = (block) => (tiered && options.eager?.(block) ? EAGER_THRESHOLD : threshold);
     this.#translator = new Translator({
       memory,
       target,
@@ -96,7 +94,7 @@ export class TcgAccelerator {
       arenaEnd: options.arenaEnd ?? M.ARENA_END,
       opCounts: this.opCounts,
     });
-    this.#regions = tiered ? (options.regions ?? defaultRegions)(this.#regionHost()) : undefined;
+    this.#regions = tiered ? this.#regionCompiler(options) : undefined;
     this.#subscription = physical.changes$.subscribe(() => this.#mapChanged());
     this.#subscription.add(physical.written$.subscribe(({ address, length }) => this.#physicalWritten(address, length)));
   }
@@ -397,6 +395,11 @@ export class TcgAccelerator {
       for (let slot = first + SLOTS_AT_ONCE - 1; slot >= first; slot--) this.#freeSlots.push(slot);
     }
     return this.#freeSlots.pop()!;
+  }
+
+  #regionCompiler({ regions, eager }: AcceleratorOptions): RegionCompiler {
+    const host = this.#regionHost();
+    return regions?.(host) ?? new WasmRegionCompiler(host, {}, eager);
   }
 
   #regionHost(): RegionHost {

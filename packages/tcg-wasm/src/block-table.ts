@@ -304,16 +304,16 @@ export class BlockTable {
   /** The block, or the region that is entered there, may become hot once more. */
   reheat(block: CodeBlock): void {
     if (block.region) this.#i32[(block.address + M.BLOCK_REGION_HEAT) >> 2] = block.region.entriesUntilOffered;
-    this.#i32[(block.address + M.BLOCK_HEAT) >> 2] = this.heatOf(block.fetchMmu);
+    this.#i32[(block.address + M.BLOCK_HEAT) >> 2] = this.heatOf(block);
   }
 
-  /** Entries until a block that was fetched through an MMU index is hot; 0 for never. */
-  heatOf: (mmu: number) => number = () => 0;
+  /** Entries until a block is hot; 0 for never. */
+  heatOf: (block: CodeBlock) => number = () => 0;
 
   /** How often tier 0 entered the block, as far as that was counted. */
   entries(block: CodeBlock): number {
     const left = this.#i32[(block.address + M.BLOCK_HEAT) >> 2]!;
-    const heat = this.heatOf(block.fetchMmu);
+    const heat = this.heatOf(block);
     return (block as Block).timesHot * heat + (left > 0 ? heat - left : 0);
   }
 

@@ -1,4 +1,4 @@
 export { TcgAccelerator } from './accelerator.js';
 export type { AcceleratorOptions, AcceleratorSetup, Counters } from './options.js';
 export type { CodeBlock, Region, RegionCompiler, RegionCompilerFactory, RegionHost } from './region-compiler.js';
-export { EAGER, WasmRegionCompiler } from './regions/compiler.js';
+export { WasmRegionCompiler } from './regions/compiler.js';

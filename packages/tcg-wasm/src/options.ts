@@ -1,14 +1,14 @@
 import type { PhysicalMemory } from '@nandu/core';
 import type { Target } from '@nandu/tcg';
-import type { RegionCompilerFactory } from './region-compiler.js';
+import type { CodeBlock, RegionCompilerFactory } from './region-compiler.js';
 
 export interface AcceleratorOptions {
   /** 'interpreter' runs tier 0 only. */
   readonly tier?: 'both' | 'interpreter';
   /** Entries after which a block is offered to tier 1; 2000 unless said otherwise. */
   readonly threshold?: number;
-  /** Blocks fetched through this MMU index are hot when they ran twice, and compiled at the end of the slice: for tests of tier 1. */
-  readonly eagerMmu?: number;
+  /** Which blocks are hot when they ran twice, and compiled at the end of the slice with all around them: for tests of tier 1. */
+  readonly eager?: (block: CodeBlock) => boolean;
   /** Count the operations of what is translated, for `info opcount`. */
   readonly opcount?: boolean;
   /** Another tier 1 than ours. */

@@ -146,7 +146,7 @@ export class Translator {
     );
     const end = this.#lowering.lower(ir, address + M.BLOCK_HEAD, this.#context.start(virtual, codeBase, hidden));
     for (let i = 0; i < ir.instructionCount; i++) this.#i32[(end >> 2) + i] = ir.pcs[i]! - pc;
-    table.writeHead(block, !hidden && block.linear2 !== 0 ? ENTER2 : ENTER, hidden ? COLD : table.heatOf(mmu), end);
+    table.writeHead(block, !hidden && block.linear2 !== 0 ? ENTER2 : ENTER, hidden ? COLD : table.heatOf(block), end);
     if (!hidden) {
       this.#arena = (end + ir.instructionCount * 4 + 63) & ~63;
       table.add(block);

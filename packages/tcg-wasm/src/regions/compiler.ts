@@ -29,8 +29,8 @@ const MOST_DOUBLINGS = 8;
 const ENTRIES_UNTIL_LARGE = 800_000;
 const LONGER = 8;
 const DEFAULTS: RegionOptions = { batch: 16, limits: LIMITS, large: LARGE, patient: true, entriesUntilLarge: ENTRIES_UNTIL_LARGE };
-/** Everything that runs is compiled, with every way that was taken: for tests of tier 1. */
-export const EAGER: RegionOptions = { batch: 512, limits: { ...LIMITS, entries: 1 }, large: { ...LARGE, entries: 1 }, patient: false, entriesUntilLarge: 50 };
+/** Everything that runs is compiled, with every way that was taken: see `AcceleratorOptions.eager`. */
+const EAGER: RegionOptions = { batch: 512, limits: { ...LIMITS, entries: 1 }, large: { ...LARGE, entries: 1 }, patient: false, entriesUntilLarge: 50 };
 
 export class WasmRegionCompiler implements RegionCompiler {
   private queue: CodeBlock[] = [];
@@ -46,19 +46,26 @@ export class WasmRegionCompiler implements RegionCompiler {
   readonly statistics = { modules: 0, regions: 0, blocks: 0, bytes: 0, milliseconds: 0 };
 
   private readonly options: RegionOptions;
+  private readonly batch: number;
 
   constructor(
     private readonly host: RegionHost,
     options: Partial<RegionOptions> = {},
+    private readonly isEager?: (block: CodeBlock) => boolean,
   ) {
     this.options = { ...DEFAULTS, ...options };
+    this.batch = isEager ? EAGER.batch : this.options.batch;
     this.targets = new TargetProfile(host);
+  }
+
+  private optionsFor(block: CodeBlock): RegionOptions {
+    return this.isEager?.(block) ? EAGER : this.options;
   }
 
   offer(block: CodeBlock): void {
     if (this.isTooSoon(block)) return this.host.postpone(block);
     this.queue.push(block);
-    if (this.queue.length >= this.options.batch) this.compile();
+    if (this.queue.length >= this.batch) this.compile();
   }
 
   compile(): void {
@@ -87,7 +94,8 @@ export class WasmRegionCompiler implements RegionCompiler {
 
   /** What to compile for a block that became hot, or for one whose region is entered very often; if that is any better. */
   private select(block: CodeBlock): RegionGraph | undefined {
-    const { host, targets, options } = this;
+    const { host, targets } = this;
+    const options = this.optionsFor(block);
     const { region } = block;
     if (!region) return selectRegion(host, targets, block, options.limits, false);
     const graph = selectRegion(host, targets, block, options.large, true);
@@ -109,7 +117,7 @@ export class WasmRegionCompiler implements RegionCompiler {
 
   /** Whether the block is on a page whose regions were dropped before, and has not been hot often enough since. */
   private isTooSoon(block: CodeBlock): boolean {
-    if (!this.options.patient) return false;
+    if (!this.optionsFor(block).patient) return false;
     const page = this.restless.get(pageNumber(block));
     return page !== undefined && page.patience-- > 0;
   }
@@ -128,7 +136,7 @@ export class WasmRegionCompiler implements RegionCompiler {
       builder.element(slot, [index]);
       const blocks = graph.blocks.map(({ block }) => block);
       const entry = blocks[0]!;
-      const region = { entry, blocks, slot, entriesUntilOffered: entry.region?.entriesUntilOffered ?? this.options.entriesUntilLarge };
+      const region = { entry, blocks, slot, entriesUntilOffered: entry.region?.entriesUntilOffered ?? this.optionsFor(entry).entriesUntilLarge };
       this.edgeCounts.set(region, graph.edgeCount);
       regions.push(region);
       statistics.blocks += blocks.length;
