@@ -86,6 +86,14 @@ export function storeGuest<T>(env: usize, linear: u64, value: T, mmu: i32): void
   }
 }
 
+/** A store whose page was probed, of 1, 2 or 4 bytes. */
+export function store_for_good(env: usize, linear: u64, value: u32, bytes: i32): void {
+  const mmu = dataMmu(env);
+  if (bytes == 1) storeGuest<u8>(env, linear, value as u8, mmu);
+  else if (bytes == 2) storeGuest<u16>(env, linear, value as u16, mmu);
+  else storeGuest<u32>(env, linear, value, mmu);
+}
+
 /** MMU index of explicit data accesses at the present privilege. */
 export function dataMmu(env: usize): i32 {
   const hf = S.blockFlags(env);

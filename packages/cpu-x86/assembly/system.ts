@@ -14,6 +14,7 @@ export { read_cr, write_cr, clts, lmsw, invpcid, wbinvd } from './control-regist
 export { xgetbv, xrstor, xsave, xsetbv } from './xsave';
 export { read_dr, write_dr, single_step, watch_code, watch_data, watch_end } from './debug-registers';
 export { div64, idiv64, cmpxchg16b, crc32, rcl, rcr, bcd, bound, enter, pdep, pext } from './arithmetic';
+export { store_for_good } from './guest-memory';
 export { rep_movs, rep_stos } from './strings';
 export { rep_cmps, rep_scas } from './string-search';
 export { tlb_flush as flush_tlb } from './host';

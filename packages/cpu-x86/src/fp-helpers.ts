@@ -2,7 +2,7 @@
  * The helpers behind floating point: declared here for the translator, implemented in `assembly/fpu*.ts` and `assembly/sse*.ts`.
  * `fop` is the x87's opcode, `format` one of PS PD SS SD (0-3), addresses are linear.
  */
-import type { Global, Helper, Touches, ValueType } from '@nandu/tcg';
+import { CODE_CHANGED, type Global, type Helper, type Touches, type ValueType } from '@nandu/tcg';
 import { quickArithmetic, quickCompareFlags, quickFromInteger, quickToInteger } from './quick-fp.js';
 import { CC_DST, CC_OP, CC_SRC, CC_SRC2, FP_CONTROL, FP_EMPTY, FP_STATUS, FP_TOP, MMX, MMX_TOPS, MXCSR, XMM, YMM_HIGH } from './state.js';
 
@@ -10,6 +10,8 @@ type Row = readonly [params: string, result: ValueType | '', faults: boolean, re
 
 const MXCSR_ONLY: readonly Global[] = [MXCSR];
 const FLAGS: readonly Global[] = [CC_OP, CC_SRC];
+/** Of helpers that store to guest memory, and write no register. */
+const MEMORY: readonly Global[] = [CODE_CHANGED];
 
 const X87: readonly Global[] = [FP_TOP, FP_STATUS, FP_CONTROL, FP_EMPTY, ...MMX, ...MMX_TOPS];
 const X87_AND_FLAGS: readonly Global[] = [...X87, CC_OP, CC_DST, CC_SRC, CC_SRC2];
@@ -39,18 +41,18 @@ const ROWS = {
   /** fop, significand, sign and exponent, address. */
   x87_push_extended: ['i32 i64 i32 i64', '', true, X87, X87],
   /** One that stores, or whose operand is larger: fop, address, 1 for the 32-bit form of environments, 1 for real mode's. */
-  x87_memory: ['i32 i64 i32 i32', '', true, X87, X87],
+  x87_memory: ['i32 i64 i32 i32', '', true, X87, [...X87, ...MEMORY]],
   x87_set_control: ['i32', '', true, X87, X87],
   x87_status: ['', 'i32', false, X87, 'none'],
   /** #MF if an exception is pending. */
   x87_wait: ['', '', true, X87, 'none'],
   /** Address, 1 with REX.W, XMM registers that there are. */
-  x87_fxsave: ['i64 i32 i32', '', true, 'all', 'none'],
+  x87_fxsave: ['i64 i32 i32', '', true, 'all', MEMORY],
   x87_fxrstor: ['i64 i32 i32', '', true, 'all', 'all'],
 
   sse_load_mxcsr: ['i32', '', true, 'none', MXCSR_ONLY],
   /** Address, data, mask (low and high halves). */
-  sse_masked_store: ['i64 i64 i64 i64 i64', '', true, 'none', 'none'],
+  sse_masked_store: ['i64 i64 i64 i64 i64', '', true, 'none', MEMORY],
   sse_minimum_position: ['i64 i64', 'i64', false, 'none', 'none'],
   /** Format, first and second operand -> the first with its lanes replaced. */
   sse_add: ['i32 v128 v128', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
@@ -85,7 +87,7 @@ const ROWS = {
   /** Address, a bit for each element of 16 bytes that is wanted, bytes of an element; others are 0. */
   avx_masked_load: ['i64 i32 i32', 'v128', true, 'none', 'none'],
   /** Address, a bit for each element that is stored, bytes of an element, both halves of the data. */
-  avx_masked_store: ['i64 i32 i32 v128 v128', '', true, 'none', 'none'],
+  avx_masked_store: ['i64 i32 i32 v128 v128', '', true, 'none', MEMORY],
   /** Registers, scale and sizes; address size and segment (see assembly/avx-memory.ts); offset without the index, segment base. */
   avx_gather: ['i32 i32 i64 i64', '', true, 'all', [...XMM, ...YMM_HIGH]],
   /** How many registers. */
@@ -97,7 +99,7 @@ const ROWS = {
   f16_to_single: ['i32 i64', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
   f16_from_single: ['i32 i32 v128', 'i64', true, MXCSR_ONLY, MXCSR_ONLY],
   /** Address, XSAVE_* kind, 1 for 64-bit pointers. The components are in EDX:EAX. */
-  xsave: ['i64 i32 i32', '', true, 'all', 'none'],
+  xsave: ['i64 i32 i32', '', true, 'all', MEMORY],
   xrstor: ['i64 i32', '', true, 'all', 'all'],
   /** Immediate, 1 for explicit lengths, the lengths, operands -> the result as bits; sets the flags. */
   sse_compare_strings: ['i32 i32 i64 i64 v128 v128', 'i32', false, 'none', FLAGS],
@@ -145,6 +147,7 @@ function declare(name: string, [params, result, mayFault, reads, writes]: Row): 
     reads,
     writes,
     mayFault,
+    ...(Array.isArray(writes) && writes.includes(CODE_CHANGED) ? { stores: true } : {}),
     ...(QUICK[name] ? { quick: QUICK[name] } : {}),
   };
 }

@@ -4,7 +4,7 @@
  * `pc` themselves; the translator ends such a block with `lookup`. `nextPc` is the address after the instruction.
  */
 
-import type { Helper, Touches, ValueType } from '@nandu/tcg';
+import { CODE_CHANGED, type Helper, type Touches, type ValueType } from '@nandu/tcg';
 import { quickDivide } from './quick-divide.js';
 import { CC_DST, CC_OP, CC_SRC, CC_SRC2 } from './state.js';
 
@@ -77,6 +77,8 @@ const ROWS = {
   enter: ['wasm', 'i32 i32 i32', '', true],
   /** I/O: checks IOPL and the TSS bitmap itself, as check_io (port, bytes) does alone. port, bytes -> value; port, bytes, value. */
   check_io: ['wasm', 'i32 i32', 'i32', true, 'none', 'none'],
+  /** Address, value, bytes: see `storeForGood`. */
+  store_for_good: ['wasm', 'i64 i32 i32', '', true, 'none', [CODE_CHANGED]],
   port_in: ['js', 'i32 i32', 'i32', true],
   port_out: ['js', 'i32 i32 i32', '', true],
   /** HLT, PAUSE, MWAIT, MONITOR: nextPc. They set ENV_EXIT_REQUEST as needed; the block ends with `leave`. */
@@ -139,6 +141,9 @@ const ROWS = {
 
 export type SystemHelperName = keyof typeof ROWS;
 
+/** They store to guest memory, and go on. */
+const STORES: readonly string[] = ['cmpxchg16b', 'enter', 'store_for_good'];
+
 const QUICK: Partial<Record<string, Helper['quick']>> = { div64: quickDivide(false), idiv64: quickDivide(true) };
 
 function declare(name: string, [where, params, result, mayFault, reads = 'all', writes = 'all']: Row): Helper {
@@ -150,6 +155,7 @@ function declare(name: string, [where, params, result, mayFault, reads = 'all', 
     reads,
     writes,
     mayFault,
+    ...(STORES.includes(name) ? { stores: true } : {}),
     ...(QUICK[name] ? { quick: QUICK[name] } : {}),
   };
 }

@@ -1,6 +1,6 @@
 /** The accelerator: owns linear memory below POOL_START, the code cache and the loop that runs vCPUs. */
 import { POOL_START } from '@nandu/core';
-import { DATA_START, Env, type Helper, type Target, type TargetCpu } from '@nandu/tcg';
+import { CODE_CHANGED, DATA_START, Env, type Helper, type Target, type TargetCpu } from '@nandu/tcg';
 import type { Subscription } from 'rxjs';
 import { type Block, BlockTable } from './block-table.js';
 import * as M from './memory-map.js';
@@ -58,6 +58,7 @@ export class TcgAccelerator {
   readonly #maxInstructions: number;
   readonly #wholeBlocks: boolean;
   readonly #compileEveryMs: number;
+  #running: Vcpu | undefined;
   readonly #freeSlots: number[] = [];
   #compiledMs = 0;
 
@@ -169,9 +170,11 @@ export class TcgAccelerator {
     this.counters.slices++;
     head.setLong(Env.ENV_RETIRED, head.getLong(Env.ENV_RETIRED) - head.get(Env.ENV_BUDGET) + maxInstructions);
     head.set(Env.ENV_BUDGET, maxInstructions);
+    this.#running = vcpu;
     try {
       return this.#loop(vcpu, cpu, maxInstructions);
     } finally {
+      this.#running = undefined;
       this.#compile();
     }
   }
@@ -217,6 +220,7 @@ export class TcgAccelerator {
           break;
         }
         case Env.EXIT_REQUESTED:
+          head.set(Env.ENV_CODE_CHANGED, 0);
           if (vcpu.exitRequested) return this.#takeExitRequest(vcpu);
           head.set(Env.ENV_EXIT_REQUEST, 0);
           if (!cpu.prepareToRun()) return Env.EXIT_HALTED;
@@ -298,12 +302,12 @@ export class TcgAccelerator {
   /** As `code_written` of `assembly/host.ts`. */
   #codeWritten(linear: number, size: number, env: number): number {
     const blocks = this.#table.madeFrom(linear, size);
-    if (env !== 0 && blocks.length > 0) {
-      const running = this.#table.at(this.#vcpuOf(env).head.get(Env.ENV_BLOCK));
-      if (running !== undefined) {
-        if (blocks.includes(running)) return 1;
-        if (running.region?.blocks.some((b) => blocks.includes(b as Block))) return 1;
-      }
+    const isRunning = blocks.length > 0 && this.#isRunning(blocks);
+    if (isRunning && env !== 0) return 1;
+    if (isRunning) {
+      // A helper's store: it cannot be given up. The block is left behind the instruction, see `Helper.stores`.
+      this.#running!.head.set(Env.ENV_CODE_CHANGED, 1);
+      this.#running!.head.set(Env.ENV_EXIT_REQUEST, 1);
     }
     for (const block of blocks) {
       this.#rewrites.dropped(block.linear, block.reads.length > 0);
@@ -311,6 +315,13 @@ export class TcgAccelerator {
     }
     this.#table.tidyGrains(linear, size);
     return 0;
+  }
+
+  /** Whether the code that is running was made from one of the blocks. */
+  #isRunning(blocks: readonly Block[]): boolean {
+    const running = this.#running && this.#table.at(this.#running.head.get(Env.ENV_BLOCK));
+    if (running === undefined) return false;
+    return blocks.includes(running) || (running.region?.blocks.some((block) => blocks.includes(block as Block)) ?? false);
   }
 
   #invalidate(block: Block): void {
@@ -339,7 +350,10 @@ export class TcgAccelerator {
     const start = Math.max(address - frame * PAGE_SIZE, 0);
     const end = Math.min(address + length - frame * PAGE_SIZE, PAGE_SIZE);
     for (const page of [...this.#table.pagesOfFrame(frame)]) {
-      for (const block of this.#table.madeFrom(page * PAGE_SIZE + start, end - start)) this.#invalidate(block);
+      const blocks = this.#table.madeFrom(page * PAGE_SIZE + start, end - start);
+      // A device's write comes when it comes; but a region that loops has to be left.
+      if (this.#isRunning(blocks)) this.#running!.head.set(Env.ENV_EXIT_REQUEST, 1);
+      for (const block of blocks) this.#invalidate(block);
     }
   }
 
@@ -408,7 +422,7 @@ export class TcgAccelerator {
       memory: this.memory,
       table: this.#modules.table,
       target: this.target,
-      globals: new Map(this.target.globals.map((g) => [g.offset, g])),
+      globals: new Map([...this.target.globals, CODE_CHANGED].map((g) => [g.offset, g])),
       engine: mmu,
       helper: (helper) => this.#modules.helpers[helper.name]!,
       ir: (block) => (block.valid ? this.#translator.retranslate(block as Block) : undefined),

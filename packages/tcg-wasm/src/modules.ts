@@ -100,7 +100,7 @@ export class EnvHead {
     memory: WebAssembly.Memory,
     readonly env: number,
   ) {
-    this.i32 = new Int32Array(memory.buffer, env, 16);
+    this.i32 = new Int32Array(memory.buffer, env, Env.GLOBALS_END / 4);
     this.f64 = new DataView(memory.buffer, env, 64);
   }
 

@@ -29,7 +29,7 @@ import {
 } from './block.js';
 import type { Ir } from './ir.js';
 import type { OpName } from './ops.js';
-import { type Exit, type Global, type Helper, type MemoryAccess, VALUE_TYPES, type Value, type ValueType } from './types.js';
+import { CODE_CHANGED, type Exit, type Global, type Helper, type MemoryAccess, VALUE_TYPES, type Value, type ValueType } from './types.js';
 
 const WORD = 2 ** 32;
 /** f32 and f64 bits. */
@@ -59,11 +59,14 @@ const EXTEND_S = opcodeOf('i64.extend_i32_s');
 export class BlockBuilder implements Ir {
   readonly block = new IrBlock();
   #ended = false;
+  /** The instruction calls a helper that stores. */
+  #stores = false;
 
   /** Forgets the block before. */
   start(): void {
     this.block.clear();
     this.#ended = false;
+    this.#stores = false;
   }
 
   get length(): number {
@@ -75,6 +78,9 @@ export class BlockBuilder implements Ir {
   }
 
   instruction(pc: number): void {
+    // The instruction before may have overwritten this one.
+    if (this.#stores) this.exitIf(this.get(CODE_CHANGED), { kind: 'goto', pc });
+    this.#stores = false;
     this.block.push(OP_INSTRUCTION, NO_VALUE, this.block.addInstruction(pc), 0, 0);
   }
 
@@ -202,6 +208,7 @@ export class BlockBuilder implements Ir {
 
   call(helper: Helper, ...args: Value[]): Value {
     const { block } = this;
+    if (helper.stores) this.#stores = true;
     if (args.length !== helper.params.length) throw new Error(`helper ${helper.name} takes ${helper.params.length} arguments, not ${args.length}`);
     const first = block.extraCount;
     for (let i = 0; i < args.length; i++) {

@@ -31,6 +31,8 @@ export const ENV_SCRATCH = 56;
 export const GLOBALS_START = 64;
 /** ...to here; then come the accelerator's temporaries up to 64 KiB. */
 export const GLOBALS_END = 0x4000;
+/** i32, the last of the globals: not zero once a helper's store hit the code that is running. */
+export const ENV_CODE_CHANGED = 0x3ffc;
 export const TEMPORARIES_START = 0x4000;
 export const TEMPORARIES_END = 0x10000;
 

@@ -25,4 +25,16 @@ export {
   type TranslatedBlock,
   type TranslateRequest,
 } from './target.js';
-export { type Exit, type Global, type Helper, type MemoryAccess, type Quick, SIZE_OF, type Touches, VALUE_TYPES, type Value, type ValueType } from './types.js';
+export {
+  CODE_CHANGED,
+  type Exit,
+  type Global,
+  type Helper,
+  type MemoryAccess,
+  type Quick,
+  SIZE_OF,
+  type Touches,
+  VALUE_TYPES,
+  type Value,
+  type ValueType,
+} from './types.js';

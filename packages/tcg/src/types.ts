@@ -1,3 +1,4 @@
+import { ENV_CODE_CHANGED } from './env.js';
 import type { Ir } from './ir.js';
 
 /** The types of IR values: WebAssembly's, since a guest register of any machine fits one of them. */
@@ -17,6 +18,9 @@ export interface Global {
   /** Bytes from the start of the vCPU block; aligned to the type's size, below `GLOBALS_END`. */
   readonly offset: number;
 }
+
+/** Written by helpers that store to guest memory; the accelerator's own. */
+export const CODE_CHANGED: Global = { name: 'code_changed', type: 'i32', offset: ENV_CODE_CHANGED };
 
 /** A value of a block under construction; made by an `IrBuilder`, good only with that builder. */
 export type Value = number & { readonly __value: unique symbol };
@@ -58,6 +62,11 @@ export interface Helper {
    * helper that does not fault returns normally.
    */
   readonly mayFault: boolean;
+  /**
+   * Stores to guest memory by itself, and so may hit the code that is running; CODE_CHANGED is among what it writes then. The block
+   * is left behind its instruction if it did.
+   */
+  readonly stores?: boolean;
   /**
    * The helper's common case as IR, for compilers to write in its place. `args` are as the call has them: constants are
    * constants. Called when the code is compiled; may answer undefined.

@@ -128,6 +128,12 @@ export abstract class MemoryOperands extends RegisterAccess {
     this.ir.store(this.access(size, type, false, aligned), address, value);
   }
 
+  /** A store (i32) that is never given up to be tried again: the instruction has done what cannot be done twice. */
+  storeForGood(address: Value, size: number, value: Value): void {
+    if (this.hflags & L.HF_BREAKPOINTS) this.watch(address, size, true);
+    this.ir.call(SYSTEM_HELPERS.store_for_good, address, value, this.ir.i32(size));
+  }
+
   /** Data breakpoints are on: notes the access; what comes of it is seen after the instruction. */
   private watch(address: Value, size: number, write: boolean): void {
     this.ir.call(SYSTEM_HELPERS.watch_data, address, this.ir.i32(size), this.ir.i32(write ? 1 : 0));

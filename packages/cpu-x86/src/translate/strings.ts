@@ -78,13 +78,13 @@ function scan(t: Translation, size: number): void {
   endRepeat(t, t.ir.eq(a, b));
 }
 
-/** Permission and destination are checked first: a port must not be read for a store that faults. */
+/** Permission and destination are checked first: a port must not be read for a store that faults, nor twice for one that hits running code. */
 function input(t: Translation, size: number): void {
   startRepeat(t);
   t.call('check_io', t.readRegister(RDX, 2), t.ir.i32(size));
   const address = destination(t, size, true);
   t.loadLinear(address, size, { forWrite: true });
-  t.storeLinear(address, size, t.call('port_in', t.readRegister(RDX, 2), t.ir.i32(size)));
+  t.storeForGood(address, size, t.call('port_in', t.readRegister(RDX, 2), t.ir.i32(size)));
   advance(t, RDI, size);
   endRepeat(t);
 }
