@@ -22,7 +22,9 @@ export function arithmeticFlags(env: usize): u32 {
   let overflow = false;
   let adjust: u64 = 0;
 
-  if (kind == L.CC_ADD || kind == L.CC_ADC) {
+  if (kind == L.CC_LOGIC) {
+    // Carry and overflow are clear.
+  } else if (kind == L.CC_ADD || kind == L.CC_ADC) {
     const carryIn: u64 = kind == L.CC_ADC ? load<u64>(env, L.CC_SRC2) & 1 : 0;
     const first = (dst - src - carryIn) & mask;
     carry = carryIn ? dst <= src : dst < src;
@@ -86,10 +88,12 @@ const KNOWN: u32 = 0x3f7fd5;
 
 /** Takes the bits of `mask` from `value`; no checks. Block flags follow. */
 export function writeFlags(env: usize, value: u32, mask: u32): void {
-  const merged = ((readFlags(env) & ~mask) | (value & mask)) & KNOWN;
-  setArithmeticFlags(env, merged);
-  store<i32>(env, merged & L.FLAG_DF ? -1 : 1, L.DF);
-  S.setEflags(env, (merged & ~((L.FLAGS_ARITHMETIC | L.FLAG_DF) as u32)) | 2);
+  const arithmetic = mask & L.FLAGS_ARITHMETIC;
+  // What is not asked for stays lazy, and what is replaced as a whole need not be known.
+  if (arithmetic == L.FLAGS_ARITHMETIC) setArithmeticFlags(env, value);
+  else if (arithmetic) setArithmeticFlags(env, (arithmeticFlags(env) & ~arithmetic) | (value & arithmetic));
+  if (mask & L.FLAG_DF) store<i32>(env, value & L.FLAG_DF ? -1 : 1, L.DF);
+  S.setEflags(env, (((S.eflags(env) & ~mask) | (value & mask)) & KNOWN & ~((L.FLAGS_ARITHMETIC | L.FLAG_DF) as u32)) | 2);
   updateBlockFlags(env);
 }
 

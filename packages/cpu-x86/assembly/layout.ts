@@ -98,6 +98,8 @@ export const PENDING_NMI = 2;
 export const SS_BLOCKS_CODE_BREAKPOINTS = 752;
 /** i32: 1 if the model has 1 GiB pages. */
 export const HAS_GIB_PAGES = 756;
+/** i64: added to the virtual clock (ns) to get the time-stamp counter, which software can write. */
+export const TSC_OFFSET = 760;
 
 /** x87. Eight physical registers of 16 bytes: i64 significand, then i32 sign (bit 15) and exponent. MMX registers are the significands. */
 export const FP_REGS = 768;

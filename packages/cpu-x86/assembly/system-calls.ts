@@ -113,13 +113,3 @@ export function sysexit(env: usize, bytes: i32): void {
   }
   updateBlockFlags(env);
 }
-
-export function swapgs(env: usize): void {
-  if (S.cpl(env)) {
-    raiseGp(env);
-    return;
-  }
-  const base = S.segBase(env, L.GS);
-  store<u64>(env, load<u64>(env, L.KERNEL_GS_BASE), L.SEGMENTS + L.GS * L.SEGMENT_SIZE + L.SEG_BASE);
-  store<u64>(env, base, L.KERNEL_GS_BASE);
-}

@@ -9,7 +9,7 @@ export { fault, interrupt } from './exceptions';
 export { far_jump, far_call, far_return } from './far-control';
 export { interrupt_return } from './interrupt-return';
 export { check_io } from './task-state';
-export { syscall, sysret, sysenter, sysexit, swapgs } from './system-calls';
+export { syscall, sysret, sysenter, sysexit } from './system-calls';
 export { read_cr, write_cr, clts, lmsw, invpcid, wbinvd } from './control-registers';
 export { xgetbv, xrstor, xsave, xsetbv } from './xsave';
 export { read_dr, write_dr, single_step, watch_code, watch_data, watch_end } from './debug-registers';

@@ -48,7 +48,6 @@ const GP = 13;
 const KIND_EXTERNAL = 4;
 const KIND_NMI = 5;
 const NMI_VECTOR = 2;
-const CR4_TSD = 1n << 2n;
 
 /** The time-stamp counter's rate: a tick is a nanosecond of the virtual clock, exactly. */
 export const TSC_HZ = 1_000_000_000;
@@ -68,8 +67,6 @@ export class X86Cpu implements TargetCpu, CpuSignals {
 
   private readonly exports: SystemExports;
   private readonly interrupts: CpuInterrupts | undefined;
-  /** Added to the clock to get the TSC, which software can write. */
-  private tscOffset = 0n;
   private tscAdjust = 0n;
   private initPending = false;
   /** NMIs that wait. A processor that does not run has no chance to take the first before the second comes, so there may be two. */
@@ -245,6 +242,13 @@ export class X86Cpu implements TargetCpu, CpuSignals {
     nsWhenTscReaches: (tsc) => Number(BigInt.asIntN(64, tsc - this.tscOffset)),
   };
 
+  private get tscOffset(): bigint {
+    return this.state.u64(L.TSC_OFFSET);
+  }
+  private set tscOffset(ticks: bigint) {
+    this.state.setU64(L.TSC_OFFSET, BigInt.asUintN(64, ticks));
+  }
+
   private readTsc(): bigint {
     return this.tsc.tscAt(this.services.clock.nowNs());
   }
@@ -297,13 +301,7 @@ export class X86Cpu implements TargetCpu, CpuSignals {
       const value = (BigInt(state.register32(2)) << 32n) | BigInt(state.register32(0));
       if (!this.writeMsr(state.register32(1), value)) this.generalProtection();
     },
-    rdtsc: (): bigint => {
-      if (this.cpl !== 0 && (this.state.u64(L.CR4) & CR4_TSD) !== 0n) {
-        this.generalProtection();
-        return 0n;
-      }
-      return this.readTsc();
-    },
+    clock_ns: (): number => this.services.clock.nowNs(),
     random: (): bigint => (this.services.random ?? hostRandom)(),
     /** No performance counters: whatever is asked for does not exist. */
     rdpmc: (): void => this.generalProtection(),

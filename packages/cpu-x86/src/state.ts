@@ -11,7 +11,7 @@ function global(name: string, type: ValueType, offset: number): Global {
 }
 
 export const PC = global('pc', 'i64', Env.ENV_PC);
-/** What translation depends on (HF_*); helpers change it, translated code only for STI and at the end of HF_INHIBIT and HF_RF. */
+/** What translation depends on (HF_*); helpers change it, translated code only for STI at the end of a block and at the end of HF_INHIBIT and HF_RF. */
 export const BLOCK_FLAGS = global('block_flags', 'i32', Env.ENV_BLOCK_FLAGS);
 /** RAX RCX RDX RBX RSP RBP RSI RDI R8-R15. */
 export const REGISTERS = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'].map((name, i) =>
@@ -34,6 +34,7 @@ export const GDT_LIMIT = global('gdt.limit', 'i32', L.GDT_LIMIT);
 export const IDT_BASE = global('idt.base', 'i64', L.IDT_BASE);
 export const IDT_LIMIT = global('idt.limit', 'i32', L.IDT_LIMIT);
 export const CR0 = global('cr0', 'i64', L.CR0);
+export const CR4 = global('cr4', 'i64', L.CR4);
 export const XMM = Array.from({ length: 16 }, (_, i) => global(`xmm${i}`, 'v128', L.XMM + 16 * i));
 /** Upper halves of YMM0-YMM15. */
 export const YMM_HIGH = Array.from({ length: 16 }, (_, i) => global(`ymm${i}.high`, 'v128', L.YMM_HIGH + 16 * i));
@@ -47,5 +48,7 @@ export const MMX = Array.from({ length: 8 }, (_, i) => global(`mm${i}`, 'i64', L
 /** Signs and exponents of the same: all ones after an MMX instruction wrote the register. */
 export const MMX_TOPS = Array.from({ length: 8 }, (_, i) => global(`mm${i}.top`, 'i32', L.FP_REGS + 16 * i + 8));
 export const TSC_AUX = global('tsc_aux', 'i64', L.TSC_AUX);
+export const TSC_OFFSET = global('tsc_offset', 'i64', L.TSC_OFFSET);
+export const KERNEL_GS_BASE = global('kernel_gs.base', 'i64', L.KERNEL_GS_BASE);
 
 export const GLOBALS: readonly Global[] = all;

@@ -72,7 +72,6 @@ const ROWS = {
   invlpg: ['wasm', 'i64', '', true],
   /** INVPCID: type, address of the descriptor (linear). */
   invpcid: ['wasm', 'i64 i64', '', true],
-  swapgs: ['wasm', '', '', true],
   /** ENTER with nesting: operand bytes, frame size, level. */
   enter: ['wasm', 'i32 i32 i32', '', true],
   /** I/O: checks IOPL and the TSS bitmap itself, as check_io (port, bytes) does alone. port, bytes -> value; port, bytes, value. */
@@ -90,8 +89,8 @@ const ROWS = {
   cpuid: ['js', '', '', true],
   rdmsr: ['js', '', '', true],
   wrmsr: ['js', '', '', true],
-  /** -> the counter; #GP if CR4.TSD forbids. RDTSCP also sets RCX (translated from TSC_AUX). */
-  rdtsc: ['js', '', 'i64', true],
+  /** The virtual clock in ns, for RDTSC. */
+  clock_ns: ['js', '', 'f64', false, 'none', 'none'],
   /** 64 random bits, for RDRAND and RDSEED. */
   random: ['js', '', 'i64', false, 'none', 'none'],
   rdpmc: ['js', '', '', true],

@@ -24,10 +24,14 @@ const EAGER_COMPILE_EVERY_MS = 10;
 /** Growing the table costs time for each living instance of a module. */
 const SLOTS_AT_ONCE = 256;
 
+type JsMethod = (env: number, ...args: never[]) => number | bigint | void;
+
 /** A vCPU as the accelerator keeps it. */
 class Vcpu {
   readonly head: EnvHead;
   target: TargetCpu | undefined;
+  /** What is behind its `js` helpers, by their numbers, as far as they were called. */
+  readonly methods: JsMethod[] = [];
   /** Somebody wants `run` to return. */
   exitRequested = false;
 
@@ -125,7 +129,9 @@ export class TcgAccelerator {
 
   /** Gives a vCPU block its CPU: from now on it can run. */
   attach(cpu: TargetCpu): void {
-    this.#vcpuOf(cpu.env).target = cpu;
+    const vcpu = this.#vcpuOf(cpu.env);
+    vcpu.target = cpu;
+    vcpu.methods.length = 0;
   }
 
   /** Asks `run` of this vCPU to return soon (at once if it is not running). */
@@ -368,11 +374,28 @@ export class TcgAccelerator {
   /** A `js` helper: finds the vCPU by env, and the method by name. */
   #jsHelper(helper: Helper): CallableFunction {
     const { name } = helper;
-    return (env: number, ...args: never[]) => {
-      const method = this.#vcpuOf(env).target?.jsHelpers[name] as ((env: number, ...args: never[]) => number | bigint | void) | undefined;
-      if (method === undefined) throw new Error(`${this.target.name}: helper '${name}' is not implemented`);
-      return method(env, ...args);
+    const number = this.target.helpers.indexOf(helper);
+    const methodOf = (env: number): JsMethod => {
+      const vcpu = this.#vcpuOf(env);
+      return vcpu.methods[number] ?? this.#findMethod(vcpu, name, number);
     };
+    // Passing on a rest parameter makes an array: most have at most two arguments, and some are called very often.
+    switch (helper.params.length) {
+      case 0:
+        return (env: number) => methodOf(env)(env);
+      case 1:
+        return (env: number, a: never) => methodOf(env)(env, a);
+      case 2:
+        return (env: number, a: never, b: never) => methodOf(env)(env, a, b);
+      default:
+        return (env: number, ...args: never[]) => methodOf(env)(env, ...args);
+    }
+  }
+
+  #findMethod(vcpu: Vcpu, name: string, number: number): JsMethod {
+    const method = vcpu.target?.jsHelpers[name] as JsMethod | undefined;
+    if (method === undefined) throw new Error(`${this.target.name}: helper '${name}' is not implemented`);
+    return (vcpu.methods[number] = method);
   }
 
   // ---- tier 1 ----

@@ -2,7 +2,7 @@
 import type { Value } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import { NO_RESULT, type OpcodeRow, type OpcodeTable } from '../decode/opcode-table.js';
-import { CC_SRC, CR0, GDT_BASE, GDT_LIMIT, IDT_BASE, IDT_LIMIT, REGISTERS, SEGMENT_BASES, SEGMENT_SELECTORS } from '../state.js';
+import { CC_SRC, CR0, GDT_BASE, GDT_LIMIT, IDT_BASE, IDT_LIMIT, KERNEL_GS_BASE, REGISTERS, SEGMENT_BASES, SEGMENT_SELECTORS } from '../state.js';
 import type { Translation } from './translation.js';
 
 export const SEGMENTS: OpcodeTable = [
@@ -33,7 +33,7 @@ export const SEGMENTS: OpcodeTable = [
   ['F3 0F AE /1', 'rdgsbase', 'Ry', (t) => readBase(t, L.GS), 'writes', 'only64', 'cpuid:fsgsbase'],
   ['F3 0F AE /2', 'wrfsbase', 'Ry', (t, value) => writeBase(t, L.FS, value), 'reads', 'only64', 'cpuid:fsgsbase'],
   ['F3 0F AE /3', 'wrgsbase', 'Ry', (t, value) => writeBase(t, L.GS, value), 'reads', 'only64', 'cpuid:fsgsbase'],
-  ['0F 01 F8', 'swapgs', '', (t) => void t.call('swapgs'), 'only64', 'cpl0'],
+  ['0F 01 F8', 'swapgs', '', swapGs, 'only64', 'cpl0'],
 ];
 
 export function readSelector(t: Translation, segment: number): Value {
@@ -135,4 +135,11 @@ function writeBase(t: Translation, segment: number, value: Value): typeof NO_RES
   if (t.sizeOf(0) === 8) t.requireCanonical(base);
   t.set(SEGMENT_BASES[segment]!, base);
   return NO_RESULT;
+}
+
+function swapGs(t: Translation): void {
+  const gs = SEGMENT_BASES[L.GS]!;
+  const base = t.get(gs);
+  t.set(gs, t.get(KERNEL_GS_BASE));
+  t.set(KERNEL_GS_BASE, base);
 }

@@ -2,10 +2,12 @@
 import { Env, type Value } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import type { OpcodeRow, OpcodeTable } from '../decode/opcode-table.js';
-import { EFLAGS, REGISTERS, TSC_AUX } from '../state.js';
+import { CR4, EFLAGS, REGISTERS, TSC_AUX, TSC_OFFSET } from '../state.js';
 import type { SystemHelperName } from '../system-helpers.js';
-import type { Translation } from './translation.js';
+import { EXCEPTION, type Translation } from './translation.js';
 
+/** CR4: RDTSC is for privilege level 0 alone. */
+const CR4_TSD = 4;
 const RAX = 0;
 const RCX = 1;
 const RDX = 2;
@@ -134,7 +136,8 @@ function invalidateContext(t: Translation): void {
 
 function readTimestamp(t: Translation): void {
   const { ir } = t;
-  const counter = t.call('rdtsc');
+  if (t.cpl !== 0) t.call('raise_if', ir.ne(ir.and(t.get(CR4), ir.i64(CR4_TSD)), ir.i64(0)), ir.i32(EXCEPTION.GP), ir.i32(0));
+  const counter = ir.add(ir.op('i64.trunc_sat_f64_s', t.call('clock_ns')), t.get(TSC_OFFSET));
   t.set(REGISTERS[RAX]!, ir.and(counter, ir.i64(0xffff_ffff)));
   t.set(REGISTERS[RDX]!, ir.shrU(counter, ir.i64(32)));
 }
@@ -229,7 +232,7 @@ function setInterruptFlag(t: Translation): void {
   }
   t.set(EFLAGS, t.ir.or(t.get(EFLAGS), t.ir.i32(L.FLAG_IF)));
   // Where interrupts were on already nothing is blocked, strictly; blocking them once more cannot be told apart.
-  t.inhibitInterrupts(L.INHIBIT_BY_STI);
+  t.startShadow();
 }
 
 function setAccessCheck(t: Translation, value: number): void {

@@ -54,6 +54,7 @@ export class BlockTranslator {
       if (!ir.ended) {
         t.commit();
         if (t.stop) t.endStopped();
+        else if (t.endsShadow) t.endNext(mode64 ? request.pc + offset : (request.pc + offset) >>> 0);
       }
     }
     return { byteLength: offset, instructionCount: count };

@@ -22,6 +22,9 @@ export class Translation extends FlagTracker {
   stop = false;
   /** Whether debug traps are put off until the next instruction has ended. */
   private trapsWait = false;
+  /** Interrupts are to wait until the next instruction has ended; until this one has: STI came before it, in the same block. */
+  private shadowAhead = false;
+  private isShadowed = false;
   private memoryAddress: Value | undefined;
   private code!: CodeReader;
 
@@ -32,6 +35,7 @@ export class Translation extends FlagTracker {
   startBlock(ir: Ir, code: CodeReader): void {
     this.ir = ir;
     this.code = code;
+    this.shadowAhead = false;
     this.startBlockOfRegisters();
     this.startBlockOfFlags();
   }
@@ -41,6 +45,8 @@ export class Translation extends FlagTracker {
     this.memoryAddress = undefined;
     this.stop = false;
     this.trapsWait = false;
+    this.isShadowed = this.shadowAhead;
+    this.shadowAhead = false;
     this.isWide = false;
     this.half = 0;
   }
@@ -266,19 +272,22 @@ export class Translation extends FlagTracker {
   endAt(pc: number): void {
     if (this.hflags & AFTERWARDS) return this.endDynamic(this.ir.i64(pc));
     this.commit();
+    this.letInterruptsIn(pc);
     this.ir.end({ kind: 'goto', pc });
   }
 
   /** Goes on with the next instruction, at `pc`. Nothing is left to do after the last one. */
   endNext(pc: number): void {
-    if (this.hflags & AFTERWARDS) return this.endDynamic(this.ir.i64(pc));
+    if (this.shadowAhead) this.inhibitInterrupts(L.INHIBIT_BY_STI);
+    if (this.hflags & AFTERWARDS || this.shadowAhead) return this.endDynamic(this.ir.i64(pc));
+    this.letInterruptsIn(pc);
     this.ir.end({ kind: 'goto', pc });
   }
 
   /** Goes to one of two known addresses. */
   endBranch(condition: Value, taken: number, otherwise: number): void {
     const { ir } = this;
-    if (this.hflags & AFTERWARDS) return this.endDynamic(ir.select(condition, ir.i64(taken), ir.i64(otherwise)));
+    if (this.hflags & AFTERWARDS || this.isShadowed) return this.endDynamic(ir.select(condition, ir.i64(taken), ir.i64(otherwise)));
     this.commit();
     ir.branch(condition, { kind: 'goto', pc: taken }, { kind: 'goto', pc: otherwise });
   }
@@ -332,6 +341,24 @@ export class Translation extends FlagTracker {
     this.endDynamic(this.ir.i64(this.nextPc));
   }
 
+  /** Whether the block has to end behind this instruction: interrupts that STI kept waiting may come then. */
+  get endsShadow(): boolean {
+    return this.isShadowed;
+  }
+
+  /** After STI: if the next instruction is in the same block, interrupts wait for it by themselves. */
+  startShadow(): void {
+    this.shadowAhead = (this.hflags & L.HF_INHIBIT) === 0;
+  }
+
+  /** At the end of the instruction behind STI, with everything else done. */
+  private letInterruptsIn(pc?: number): void {
+    if (!this.isShadowed) return;
+    const { ir } = this;
+    if (pc !== undefined) ir.set(PC, ir.i64(pc));
+    ir.exitIf(ir.get(INTERRUPT_PENDING), { kind: 'leave', reason: Env.EXIT_REQUESTED });
+  }
+
   /** Blocks interrupts, and after MOV SS and POP SS debug traps, until the next instruction has ended; that will be a block of its own. */
   inhibitInterrupts(by: typeof L.INHIBIT_BY_STI | typeof L.INHIBIT_BY_SS): void {
     this.stopAfter();
@@ -346,6 +373,10 @@ export class Translation extends FlagTracker {
   private finishInstruction(): void {
     const { ir } = this;
     const ending = this.hflags & (L.HF_INHIBIT | L.HF_RF);
+    if (this.isShadowed) {
+      this.commit();
+      this.letInterruptsIn();
+    }
     if (!ending) return;
     this.set(BLOCK_FLAGS, ir.and(this.get(BLOCK_FLAGS), ir.i32(~ending)));
     if (ending & L.HF_RF) this.set(EFLAGS, ir.and(this.get(EFLAGS), ir.i32(~L.FLAG_RF)));

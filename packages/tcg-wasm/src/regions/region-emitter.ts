@@ -9,7 +9,7 @@ import { emitLoad, emitStore } from '../wasm/memory-emitters.js';
 import { BlockEmitter, type BlockSurroundings } from './block-emitter.js';
 import type { RegionImports } from './imports.js';
 import { emitAccess } from './memory-access.js';
-import { PageCache, type PagePair } from './page-cache.js';
+import { PageCache } from './page-cache.js';
 import { emitIsUnmapped, pageOf } from './page-guard.js';
 import { emitPcSwitch, emitTargetPlace } from './pc-switch.js';
 import { type QuickCall, quickCall } from './quick-call.js';
@@ -38,8 +38,6 @@ export class RegionEmitter {
   private readonly way: number;
   /** i32: the node that dispatchers of irreducible loops go to. */
   private readonly selector: number;
-  /** Pair of each memory access, by block and op. */
-  private readonly pairs = new Map<IrBlock, Map<number, PagePair>>();
   /** Common cases of helpers, by block and op. */
   private readonly quickCalls = new Map<IrBlock, Map<number, QuickCall>>();
   private exit: Label = 0;
@@ -73,8 +71,7 @@ export class RegionEmitter {
       host.globals,
     );
     this.temporaries = new Temporaries(w);
-    this.pages = new PageCache();
-    for (const { ir } of graph.blocks) this.pairs.set(ir, this.pairsOf(ir));
+    this.pages = new PageCache(graph.blocks, graph.inLoops);
   }
 
   emit(): void {
@@ -357,17 +354,6 @@ export class RegionEmitter {
     w.end();
   }
 
-  private pairsOf(ir: IrBlock): Map<number, PagePair> {
-    const pairs = new Map<number, PagePair>();
-    for (let i = 0; i < ir.count; i++) {
-      if (ir.op[i] !== Code.OP_LOAD && ir.op[i] !== Code.OP_STORE) continue;
-      const code = ir.c[i]!;
-      const pair = this.pages.pairFor(ir, ir.a[i]!, ir.op[i] === Code.OP_STORE || (code & Code.ACCESS_FOR_WRITE) !== 0, Code.accessMmu(code));
-      if (pair) pairs.set(i, pair);
-    }
-    return pairs;
-  }
-
   private emitGuestLoad(block: CodeBlock, ir: IrBlock, op: number, address: number, result: number | undefined, instruction: number): void {
     const { w } = this;
     const code = ir.c[op]!;
@@ -378,7 +364,7 @@ export class RegionEmitter {
     emitAccess(w, {
       code,
       address,
-      pair: this.pairs.get(ir)!.get(op),
+      pair: this.pages.pairOf(ir, op),
       isWrite: (code & Code.ACCESS_FOR_WRITE) !== 0,
       access: (host) => {
         host();
@@ -423,7 +409,7 @@ export class RegionEmitter {
     emitAccess(w, {
       code,
       address,
-      pair: this.pairs.get(ir)!.get(op),
+      pair: this.pages.pairOf(ir, op),
       isWrite: true,
       access: (host) => {
         host();

@@ -23,6 +23,8 @@ import {
   LOADS,
   MICRO_OP_SIZE,
   STORES,
+  TABLE_MASK,
+  TABLE_SHIFT,
 } from './micro-ops.js';
 
 /** Parameters of `run`. */
@@ -285,7 +287,7 @@ const CONTROL_CASES: Readonly<Record<Control, (f: Frame, regionType: number) => 
     w.memory(I.I32_LOAD, M.BLOCK_ENTRY2);
     w.i32(Env.ENV_TLB);
     w.op(I.I32_SUB);
-    w.i32(15);
+    w.i32(TABLE_SHIFT);
     w.op(I.I32_SHR_U);
     w.call(f.imports.check_page);
     w.tee(word);
@@ -647,7 +649,7 @@ function probe(f: Frame, size: number, tag: number): void {
   w.get(IP);
   w.memory(I.I32_LOAD, 12);
   w.tee(word);
-  w.i32(0x1_8000);
+  w.i32(TABLE_MASK);
   w.op(I.I32_AND);
   w.op(I.I32_ADD);
   w.get(address);

@@ -3,7 +3,7 @@
  * Most come from the IR's table of operations: a form with slots only, and for integer operations one whose last operand is
  * the immediate. What a number does stands in `interpreter.ts`, in the same order.
  */
-import { Code, OPS, type OpName, type ValueType } from '@nandu/tcg';
+import { Code, Env, OPS, type OpName, type ValueType } from '@nandu/tcg';
 
 /** Bytes. */
 export const MICRO_OP_SIZE = 16;
@@ -97,7 +97,7 @@ export const SLOTS = numbers(names);
 export const IMMEDIATES = numbers(IMMEDIATE_OPS);
 export const BRANCHES = numbers(BRANCH_OPS);
 export const BRANCH_IMMEDIATES = numbers(BRANCH_IMMEDIATE_OPS);
-/** Loads for reading, then the same for read-modify-write; stores. i32 @8: displacement; @12: access code | mmu << 15. */
+/** Loads for reading, then the same for read-modify-write; stores. i32 @8: displacement; @12: `accessWord`. */
 const firstLoad = next;
 const firstRmw = (next += LOADS.length);
 const firstStore = (next += LOADS.length);
@@ -139,5 +139,8 @@ export function storeNumber(access: number): number {
   return number;
 }
 
-/** Access code and the offset of its mmu's TLB in one word: the code has 13 bits, and a table has 2^15 bytes. */
-export const accessWord = (access: number): number => access | (Code.accessMmu(access) << 15);
+/** Numbers of tables, shifted by this, are offsets from the first table. */
+export const TABLE_SHIFT = Math.log2(Env.TLB_ENTRIES * Env.TLB_ENTRY_SIZE);
+/** Access code and the offset of its mmu's TLB in one word: the code has 13 bits, fewer than the offset has zeros. */
+export const accessWord = (access: number): number => access | (Code.accessMmu(access) << TABLE_SHIFT);
+export const TABLE_MASK = 3 << TABLE_SHIFT;
