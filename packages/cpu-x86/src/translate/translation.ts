@@ -348,7 +348,8 @@ export class Translation extends FlagTracker {
 
   /** After STI: if the next instruction is in the same block, interrupts wait for it by themselves. */
   startShadow(): void {
-    this.shadowAhead = (this.hflags & L.HF_INHIBIT) === 0;
+    // Of several in a row, only the first counts.
+    this.shadowAhead = (this.hflags & L.HF_INHIBIT) === 0 && !this.isShadowed;
   }
 
   /** At the end of the instruction behind STI, with everything else done. */
