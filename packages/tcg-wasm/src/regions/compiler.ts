@@ -2,7 +2,7 @@
 import type { Helper } from '@nandu/tcg';
 import type { CodeBlock, Region, RegionCompiler, RegionHost } from '../region-compiler.js';
 import { ModuleBuilder } from '../wasm/module-builder.js';
-import { addDispatch, importValues, REGION_PARAMS, REGION_RESULTS, RegionImports } from './imports.js';
+import { dispatchFunction, importValues, isShared, REGION_PARAMS, REGION_RESULTS, RegionImports } from './imports.js';
 import { PAGE_SIZE } from './page-guard.js';
 import { RegionEmitter } from './region-emitter.js';
 import type { RegionGraph } from './region-graph.js';
@@ -47,6 +47,7 @@ export class WasmRegionCompiler implements RegionCompiler {
 
   private readonly options: RegionOptions;
   private readonly batch: number;
+  private readonly dispatch: CallableFunction;
 
   constructor(
     private readonly host: RegionHost,
@@ -56,6 +57,7 @@ export class WasmRegionCompiler implements RegionCompiler {
     this.options = { ...DEFAULTS, ...options };
     this.batch = isEager ? EAGER.batch : this.options.batch;
     this.targets = new TargetProfile(host);
+    this.dispatch = dispatchFunction(host);
   }
 
   private optionsFor(block: CodeBlock): RegionOptions {
@@ -127,13 +129,11 @@ export class WasmRegionCompiler implements RegionCompiler {
     const helpers = new Set<Helper>(graphs.flatMap((graph) => graph.blocks.flatMap(({ ir }) => ir.helpers)));
     const builder = new ModuleBuilder();
     const imports = new RegionImports(builder, helpers, isShared(host.memory));
-    const dispatch = addDispatch(builder, imports);
     const regions: Region[] = [];
     for (const graph of graphs) {
-      const { index, body } = builder.function(REGION_PARAMS, REGION_RESULTS);
-      new RegionEmitter(body, graph, imports, dispatch.index, host).emit();
       const slot = host.allocateSlot();
-      builder.element(slot, [index]);
+      const { body } = builder.function(REGION_PARAMS, REGION_RESULTS, String(slot));
+      new RegionEmitter(body, graph, imports, host).emit();
       const blocks = graph.blocks.map(({ block }) => block);
       const entry = blocks[0]!;
       const region = { entry, blocks, slot, entriesUntilOffered: entry.region?.entriesUntilOffered ?? this.optionsFor(entry).entriesUntilLarge };
@@ -142,8 +142,11 @@ export class WasmRegionCompiler implements RegionCompiler {
       statistics.blocks += blocks.length;
     }
     const bytes = builder.finish();
-    new WebAssembly.Instance(new WebAssembly.Module(bytes), importValues(host, helpers));
-    for (const region of regions) host.install(region);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), importValues(host, this.dispatch, helpers));
+    for (const region of regions) {
+      host.table.set(region.slot, exports[region.slot] as never);
+      host.install(region);
+    }
     statistics.modules++;
     statistics.regions += regions.length;
     statistics.bytes += bytes.length;
@@ -152,8 +155,4 @@ export class WasmRegionCompiler implements RegionCompiler {
 
 function pageNumber(block: CodeBlock): number {
   return Math.floor(block.linear / PAGE_SIZE);
-}
-
-function isShared(memory: WebAssembly.Memory): boolean {
-  return typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
 }

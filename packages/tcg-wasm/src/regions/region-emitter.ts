@@ -48,7 +48,6 @@ export class RegionEmitter {
     private readonly w: CodeWriter,
     private readonly graph: RegionGraph,
     private readonly imports: RegionImports,
-    private readonly dispatch: number,
     private readonly host: RegionHost,
   ) {
     this.budget = w.local('i32');
@@ -175,7 +174,7 @@ export class RegionEmitter {
     w.op(I.I32_EQZ);
     w.if();
     w.get(ENV);
-    w.returnCall(this.dispatch);
+    w.returnCall(this.imports.dispatch);
     w.end();
     w.get(this.way);
     w.i32(TO_INTERPRETER);

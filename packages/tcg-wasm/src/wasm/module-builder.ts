@@ -14,7 +14,6 @@ const FUNCREF = 0x70;
 const FUNCTION = 0;
 const TABLE = 1;
 const MEMORY = 2;
-const GLOBAL = 3;
 const LIMITS_MIN = 0;
 const LIMITS_MIN_MAX = 1;
 const LIMITS_SHARED = 3;
@@ -29,13 +28,8 @@ export class ModuleBuilder {
   private readonly importSection = new ByteWriter();
   private importCount = 0;
   private importedFunctions = 0;
-  private importedGlobals = 0;
-  private importedTables = 0;
   private readonly functions: { type: number; body: CodeWriter }[] = [];
-  private readonly tables: { minimum: number }[] = [];
-  private readonly globals: { type: ValueType; mutable: boolean; value: number }[] = [];
-  private readonly exports: { name: string; kind: number; index: number }[] = [];
-  private readonly elements: { offset: number; functions: readonly number[]; table: number }[] = [];
+  private readonly exports: { name: string; index: number }[] = [];
 
   /** The index of a function type. */
   type(params: readonly ValueType[], results: readonly ValueType[]): number {
@@ -69,28 +63,11 @@ export class ModuleBuilder {
   }
 
   /** A table of functions, of any size. */
-  importTable(module: string, name: string, minimum = 0): number {
+  importTable(module: string, name: string): void {
     this.import(module, name, TABLE);
     this.importSection.u8(FUNCREF);
     this.importSection.u8(LIMITS_MIN);
-    this.importSection.u32(minimum);
-    return this.importedTables++;
-  }
-
-  importGlobal(module: string, name: string, type: ValueType, mutable: boolean): number {
-    this.import(module, name, GLOBAL);
-    this.importSection.u8(TYPE_CODE[type]);
-    this.importSection.u8(mutable ? 1 : 0);
-    return this.importedGlobals++;
-  }
-
-  table(minimum: number): number {
-    return this.importedTables + this.tables.push({ minimum }) - 1;
-  }
-
-  /** A global of type i32 or i64 with a small initial value. */
-  global(type: 'i32' | 'i64', mutable: boolean, value: number): number {
-    return this.importedGlobals + this.globals.push({ type, mutable, value }) - 1;
+    this.importSection.u32(0);
   }
 
   function(params: readonly ValueType[], results: readonly ValueType[], exportName?: string): FunctionHandle {
@@ -101,16 +78,7 @@ export class ModuleBuilder {
   }
 
   export(name: string, functionIndex: number): void {
-    this.exports.push({ name, kind: FUNCTION, index: functionIndex });
-  }
-
-  exportTable(name: string, index: number): void {
-    this.exports.push({ name, kind: TABLE, index });
-  }
-
-  /** Puts functions into a table, from `offset` on, when the module is instantiated. */
-  element(offset: number, functions: readonly number[], table = 0): void {
-    this.elements.push({ offset, functions, table });
+    this.exports.push({ name, index: functionIndex });
   }
 
   finish(): Uint8Array<ArrayBuffer> {
@@ -119,33 +87,10 @@ export class ModuleBuilder {
     section(module, 1, this.types.size, this.typeSection);
     section(module, 2, this.importCount, this.importSection);
     list(module, 3, this.functions, (out, { type }) => out.u32(type));
-    list(module, 4, this.tables, (out, { minimum }) => {
-      out.u8(FUNCREF);
-      out.u8(LIMITS_MIN);
-      out.u32(minimum);
-    });
-    list(module, 6, this.globals, (out, { type, mutable, value }) => {
-      out.u8(TYPE_CODE[type]);
-      out.u8(mutable ? 1 : 0);
-      out.u8(type === 'i32' ? 0x41 : 0x42);
-      out.s32(value);
-      out.u8(0x0b);
-    });
-    list(module, 7, this.exports, (out, { name, kind, index }) => {
+    list(module, 7, this.exports, (out, { name, index }) => {
       out.name(name);
-      out.u8(kind);
+      out.u8(FUNCTION);
       out.u32(index);
-    });
-    list(module, 9, this.elements, (out, { offset, functions, table }) => {
-      // Form 2: active, explicit table, function indexes (5.5.12).
-      out.u32(2);
-      out.u32(table);
-      out.u8(0x41);
-      out.s32(offset);
-      out.u8(0x0b);
-      out.u8(0);
-      out.u32(functions.length);
-      for (const index of functions) out.u32(index);
     });
     this.writeBranchHints(module);
     list(module, 10, this.functions, (out, { body }) => body.finish(out));
