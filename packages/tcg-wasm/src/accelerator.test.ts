@@ -14,6 +14,7 @@ import {
   JUMP_IF,
   LOAD,
   NOTE,
+  newMemory,
   OWN,
   R,
   RAISE,
@@ -247,6 +248,17 @@ describe.each(ENGINES)('$name', ({ engine }) => {
       t.accelerator.flushTlb(t.cpu);
       t.run(0x1ffe);
       expect(t.get(R[1]!)).toBe(8n);
+    });
+
+    it('looks for its second page in its own table again, beyond which other vCPUs begin', () => {
+      const memory = newMemory();
+      const t = toy([], engine, memory);
+      t.code(0x1ffe, [SET, 1, 7], [HALT]);
+      t.run(0x1ffe);
+      t.accelerator.flushTlb(t.cpu);
+      t.run(0x1ffe);
+      const others = new BigUint64Array(memory.buffer, t.cpu.env + Env.ENV_SIZE, (4 * Env.ENV_SIZE) / 8);
+      expect(others.every((word) => word === 0n)).toBe(true);
     });
 
     it('survives an arena that is full', () => {

@@ -27,6 +27,8 @@ import { ModuleBuilder } from './wasm/module-builder.js';
 export const RAM_BYTES = 0x100_0000;
 export const ROM_AT = 0x200_0000;
 export const DEVICE_AT = 0x300_0000;
+/** Code has a TLB table of its own, the last. */
+const FETCH_MMU = Env.MMU_INDEXES - 1;
 const PAGES = 0x4000;
 const PAGE_TABLE = DATA_START;
 
@@ -276,7 +278,7 @@ export function toy(own: readonly Instruction[] = [], options: AcceleratorOption
     helpers: [RAISE, DOUBLE, FLUSH, NOTE],
     module,
     dataBytes: PAGES * 8,
-    fetchMmu: () => 0,
+    fetchMmu: () => FETCH_MMU,
     translate(ir, { pc, code, maxInstructions }) {
       for (let count = 0; ; ) {
         const start = pc + 4 * count;
