@@ -66,6 +66,11 @@ it('a data breakpoint comes after its instruction', () => {
   expect(debugExceptions('nop; mov [rax], ecx; nop; hlt', { dr0: VARIABLE, dr7: DR7.data })).toEqual([[3, 1]]);
 });
 
+it.each(['fnstcw [rax]', 'fnstenv [rax]', 'fld tbyte ptr [rax]', 'fxsave [rax]', 'cmpxchg16b [rax]'])('%s meets a data breakpoint', (source) => {
+  const { length } = assemble(source);
+  expect(debugExceptions(`${source}; nop; hlt`, { dr0: VARIABLE, dr7: DR7.data })).toEqual([[length, 1]]);
+});
+
 it('a data breakpoint is forgotten if its instruction faults', () => {
   expect(debugExceptions('push [rax]; hlt', { dr0: VARIABLE, dr7: DR7.data, registers: { rsp: UNMAPPED } })).toEqual([]);
 });

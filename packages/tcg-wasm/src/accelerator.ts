@@ -20,7 +20,7 @@ const DEFAULT_MAX_INSTRUCTIONS = 128;
 /** Hot blocks wait this long for others, since a module has its price (0.1 to 0.5 ms) whatever is in it. */
 const COMPILE_EVERY_MS = 40;
 const EAGER_THRESHOLD = 2;
-const EAGER_COMPILE_EVERY_MS = 10;
+const EAGER_COMPILE_EVERY_MS = 40;
 /** Growing the table costs time for each living instance of a module. */
 const SLOTS_AT_ONCE = 256;
 

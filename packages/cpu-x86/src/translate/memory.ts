@@ -134,6 +134,13 @@ export abstract class MemoryOperands extends RegisterAccess {
     this.ir.call(SYSTEM_HELPERS.store_for_good, address, value, this.ir.i32(size));
   }
 
+  /** Where the ModRM operand is, for a helper that accesses so many bytes there. */
+  linearForHelper(size: number, write = false): Value {
+    const address = this.linear(size, write);
+    if (this.hflags & L.HF_BREAKPOINTS) this.watch(address, size, write);
+    return address;
+  }
+
   /** Data breakpoints are on: notes the access; what comes of it is seen after the instruction. */
   private watch(address: Value, size: number, write: boolean): void {
     this.ir.call(SYSTEM_HELPERS.watch_data, address, this.ir.i32(size), this.ir.i32(write ? 1 : 0));

@@ -45,7 +45,7 @@ export const MOVES: OpcodeTable = [
   ['0F B0', 'cmpxchg', 'Eb,Gb', compareExchange, 'lock'],
   ['0F B1', 'cmpxchg', 'Ev,Gv', compareExchange, 'lock'],
   ['0F C7 /1', 'cmpxchg8b', 'Mq', compareExchange8, 'lock', 'w0', 'cpuid:cx8'],
-  ['0F C7 /1', 'cmpxchg16b', 'M', compareExchange16, 'lock', 'reads', 'w1', 'cpuid:cx16'],
+  ['0F C7 /1', 'cmpxchg16b', 'M', compareExchange16, 'lock', 'raw', 'mem', 'w1', 'cpuid:cx16'],
 
   ['0F 40+cc', 'cmovcc', 'Gv,Ev', moveIf, 'cpuid:cmov'],
   ['0F 90+cc', 'setcc', 'Eb', (t) => t.condition(t.opcode & 15), 'writes'],
@@ -132,8 +132,8 @@ function compareExchange8(t: Translation, destination: Value): Value {
   return result;
 }
 
-function compareExchange16(t: Translation, address: Value): typeof NO_RESULT {
-  t.call('cmpxchg16b', address);
+function compareExchange16(t: Translation): typeof NO_RESULT {
+  t.call('cmpxchg16b', t.linearForHelper(16, true));
   t.flagsUnknown();
   return NO_RESULT;
 }

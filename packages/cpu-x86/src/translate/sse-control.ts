@@ -24,7 +24,7 @@ function save(t: Translation, restores: boolean): void {
   const { ir } = t;
   const helper = restores ? FP_HELPERS.x87_fxrstor : FP_HELPERS.x87_fxsave;
   const xmmCount = !(t.hflags & L.HF_OSFXSR) ? 0 : t.mode64 ? 16 : 8;
-  t.callHelper(helper, t.linear(FXSAVE_BYTES, !restores), ir.i32(t.rexW ? 1 : 0), ir.i32(xmmCount));
+  t.callHelper(helper, t.linearForHelper(FXSAVE_BYTES, !restores), ir.i32(t.rexW ? 1 : 0), ir.i32(xmmCount));
 }
 
 /** Which bytes there are to check depends on the components: the segment limit is checked for the least that there can be. */
@@ -32,12 +32,12 @@ const XSAVE_LEAST_BYTES = 576;
 
 function saveExtended(kind: number) {
   return (t: Translation): void => {
-    t.callHelper(FP_HELPERS.xsave, t.linear(XSAVE_LEAST_BYTES, true), t.ir.i32(kind), t.ir.i32(t.rexW ? 1 : 0));
+    t.callHelper(FP_HELPERS.xsave, t.linearForHelper(XSAVE_LEAST_BYTES, true), t.ir.i32(kind), t.ir.i32(t.rexW ? 1 : 0));
   };
 }
 
 function restoreExtended(t: Translation): void {
-  t.callHelper(FP_HELPERS.xrstor, t.linear(XSAVE_LEAST_BYTES), t.ir.i32(t.rexW ? 1 : 0));
+  t.callHelper(FP_HELPERS.xrstor, t.linearForHelper(XSAVE_LEAST_BYTES), t.ir.i32(t.rexW ? 1 : 0));
 }
 
 function emms(t: Translation): void {

@@ -223,7 +223,7 @@ function memoryForm(t: Translation, bytes: number, writes: boolean): void {
   const real = !(t.hflags & L.HF_PE) || (t.hflags & L.HF_VM) !== 0;
   const environment = wide ? 28 : 14;
   const size = bytes > 0 ? bytes : bytes === -1 ? environment : environment + 80;
-  t.callHelper(FP_HELPERS.x87_memory, fop(t), t.linear(size, writes), ir.i32(wide ? 1 : 0), ir.i32(real ? 1 : 0));
+  t.callHelper(FP_HELPERS.x87_memory, fop(t), t.linearForHelper(size, writes), ir.i32(wide ? 1 : 0), ir.i32(real ? 1 : 0));
 }
 
 function controlWord(t: Translation): Value {
