@@ -32,6 +32,9 @@ echo ALL-DONE
 poweroff -f
 `;
 
+/** Lines that are shown of a guest that did not get through. */
+const LAST_WORDS = 20;
+
 export async function runPrograms(folder, { emulator, isWanted, limitMs, logs, progress }, print) {
   const names = readdirSync(folder).filter(isWanted).sort();
   const scratch = mkdtempSync(join(tmpdir(), 'nandu-conformance-'));
@@ -44,7 +47,7 @@ export async function runPrograms(folder, { emulator, isWanted, limitMs, logs, p
         here.set(name, isFirst ? result : { ...result, isStable: result.sum === here.get(name).sum });
       }
     }
-    const there = await runInGuest({ folder, names, here, emulator, limitMs, scratch, progress });
+    const { there, lastWords } = await runInGuest({ folder, names, here, emulator, limitMs, scratch, progress });
     let allSame = there.size === names.length;
     for (const [name, expected] of here) {
       const got = there.get(name);
@@ -57,6 +60,7 @@ export async function runPrograms(folder, { emulator, isWanted, limitMs, logs, p
         writeFileSync(join(logs, `${name}.here`), expected.output);
       }
     }
+    if (lastWords.length > 0) print(`the guest did not get through; its last words:\n${lastWords.join('\n')}`);
     return allSame;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -122,7 +126,7 @@ async function runInGuest({ folder, names, here, emulator, limitMs, scratch, pro
       resolve(said.replaceAll('\r', ''));
     });
   });
-  return parseResults(text);
+  return { there: parseResults(text), lastWords: text.includes('ALL-DONE') ? [] : text.split('\n').slice(-LAST_WORDS) };
 }
 
 /** Results by name: RESULT lines, and what stands between OUTPUT and END after one. */
