@@ -75,6 +75,7 @@ it('does not take a path that somebody uses, be it a socket or a file', async ()
   writeFileSync(file, 'precious');
   await expect(create(registry, `socket,id=u,path=${file},server=on,wait=off`)).rejects.toThrow('Address already in use');
   expect(readFileSync(file, 'utf8')).toBe('precious');
+  await expect(create(registry, `socket,id=v,path=${folder}/none/c.sock,server=on,wait=off`)).rejects.toThrow('none/c.sock: No such file or directory');
   await registry.closeAll();
 });
 

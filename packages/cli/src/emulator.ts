@@ -17,7 +17,7 @@ import {
   TypeRegistry,
 } from '@nandu/core';
 import { HostMemory, ZeroPages } from '@nandu/memory';
-import { returnMemoryToHost } from '@nandu/memory/node';
+import { memoryOfThisHost, returnMemoryToHost } from '@nandu/memory/node';
 import { addDeviceFromText, type JsonObject, Monitors, objectFromText, parseJson } from '@nandu/monitor';
 import { type QtestLog, QtestServer } from '@nandu/qtest';
 import { buildConfig } from './build-config.js';
@@ -138,6 +138,7 @@ export class Emulator {
   /** Memory that the guest does not need goes back to the host. */
   private async keepHouse(): Promise<void> {
     const host = this.machine.container.resolve(HostMemory);
+    host.hostBytes = memoryOfThisHost();
     if (!(await returnMemoryToHost(host, warn))) return;
     const zeroPages = new ZeroPages(host.pool);
     this.housekeeping = setInterval(() => zeroPages.turn(), HOUSEKEEPING_MS);

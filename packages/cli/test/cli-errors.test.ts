@@ -83,11 +83,9 @@ it('splits memory evenly between nodes that name none, and says so', async () =>
   expect(stderr).toContain('warning: Default splitting of RAM between nodes is deprecated');
 });
 
-it.each([
-  ['-m 1T', 'nandu-system-x86_64: Address space limit 0xffffffffff < 0x100bfffffff phys-bits too low (40)\n'],
-  ['-m 4G,maxmem=2000T', 'nandu-system-x86_64: Address space limit 0xffffffffff < 0x7d000bfffffff phys-bits too low (40)\n'],
-])('refuses %s, more than the processor can address', async (line, stderr) => {
-  expect(await tryCommandLine(words(`-S -display none ${line}`))).toEqual({ status: 1, stderr });
+it('refuses more memory than the processor can address', async () => {
+  const stderr = 'nandu-system-x86_64: Address space limit 0xffffffffff < 0x7d000bfffffff phys-bits too low (40)\n';
+  expect(await tryCommandLine(words('-S -display none -m 4G,maxmem=2000T'))).toEqual({ status: 1, stderr });
 });
 
 it.each([

@@ -83,7 +83,7 @@ it('serves a monitor on a socket to one client after the other, and refuses a so
           socket.on('close', () => resolve(heard));
         });
       } catch (error) {
-        if (tries > 400) throw error;
+        if (tries > 1500) throw error;
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     }
@@ -101,6 +101,14 @@ it('serves a monitor on a socket to one client after the other, and refuses a so
   expect((await ended).status).toBe(0);
   void child;
 }, 20_000);
+
+it('refuses at once base RAM that this computer could never back', async () => {
+  const { status, stderr } = await run(['-m', '900G', '-nographic', '-S']);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /^nandu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory\n900 GiB were asked for; this computer can back [\d.]+ GiB at most\n$/,
+  );
+});
 
 it('leaves at once by C-a x', async () => {
   // There is no serial port on this machine, so the monitor has the terminal from the start.

@@ -1,4 +1,4 @@
-import { ConfigError, LINEAR_PAGES } from '@nandu/core';
+import { ConfigError, GiB, LINEAR_PAGES } from '@nandu/core';
 import { injectable } from 'tsyringe';
 import { ChunkPool } from './chunk-pool.js';
 import { ChunkedRam } from './chunked-ram.js';
@@ -14,6 +14,8 @@ export class HostMemory {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly pool: ChunkPool;
+  /** What the host can hold, as far as that is known. Linear memory is reserved already, so a guest may have that much more. */
+  hostBytes = Number.POSITIVE_INFINITY;
 
   constructor() {
     try {
@@ -26,8 +28,20 @@ export class HostMemory {
     this.pool = new ChunkPool(this.bytes);
   }
 
+  /** Refuses base RAM that could never be backed. What is for hot-plug may be larger, since it may never be used. */
+  expectToBack(name: string, sizeBytes: number): void {
+    const most = this.pool.capacityBytes + this.hostBytes;
+    if (sizeBytes <= most) return;
+    throw new ConfigError(
+      `cannot set up guest memory '${name}': Cannot allocate memory`,
+      `${gib(sizeBytes)} GiB were asked for; this computer can back ${gib(most)} GiB at most`,
+    );
+  }
+
   /** A RAM block of zeros, backed on first touch. */
   createRam(id: string, sizeBytes: number): ChunkedRam {
     return new ChunkedRam(id, sizeBytes, this.view, this.bytes, this.pool);
   }
 }
+
+const gib = (bytes: number): string => (bytes / GiB).toFixed(1).replace('.0', '');

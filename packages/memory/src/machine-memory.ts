@@ -1,5 +1,6 @@
 import { ConfigError, MACHINE_CONFIG, Machine, type MachineConfig, MemoryRegion } from '@nandu/core';
 import { inject, injectable } from 'tsyringe';
+import { HostMemory } from './host-memory.js';
 import { MemoryBackend, RamBackend } from './memory-backend.js';
 import { NumaTopology } from './numa.js';
 
@@ -13,10 +14,12 @@ export class MachineMemory {
     @inject(Machine) private readonly machine: Machine,
     @inject(MACHINE_CONFIG) private readonly config: MachineConfig,
     @inject(NumaTopology) readonly numa: NumaTopology,
+    @inject(HostMemory) private readonly host: HostMemory,
   ) {}
 
   /** Makes base RAM under that name ('pc.ram') and completes the NUMA topology. For boards. */
   create(name: string): MemoryRegion {
+    this.host.expectToBack(name, this.config.memory.sizeBytes);
     this.numa.complete((memdev) => this.nodeBackend(memdev).sizeBytes);
     const memdevs = this.numa.nodes.flatMap(({ memdev }) => (memdev === undefined ? [] : [memdev]));
     if (memdevs.length > 0) {

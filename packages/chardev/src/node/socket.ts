@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type ListenOptions, type NetConnectOpts, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { ConfigError } from '@nandu/core';
 import { BaseChardev } from '../base.js';
 import type { SocketSpec } from '../spec.js';
@@ -182,6 +183,8 @@ function reason(error: NodeJS.ErrnoException): string {
 
 /** Takes a socket that nobody answers at out of the way; anything else at that path is left alone. */
 async function freePath(path: string): Promise<void> {
+  // Node would say that this is a matter of permission.
+  if (!existsSync(dirname(path))) throw new ConfigError(`Failed to bind socket to ${path}: No such file or directory`);
   if (!existsSync(path)) return;
   const inUse = new ConfigError(`Failed to bind socket to ${path}: Address already in use`);
   if (!lstatSync(path).isSocket()) throw inUse;

@@ -1,0 +1,2 @@
+export { memoryOfThisHost } from './host-size.js';
+export { returnMemoryToHost } from './madvise.js';
