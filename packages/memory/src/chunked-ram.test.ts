@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { CHUNK_SIZE, MiB, POOL_START } from '@nandu/core';
 import { ChunkPool } from './chunk-pool.js';
 import { ChunkedRam } from './chunked-ram.js';
@@ -194,4 +195,12 @@ it('returns memory to a Linux host', async () => {
   expect(full - before).toBeGreaterThan(200 * MiB);
   expect(process.memoryUsage().rss - before).toBeLessThan(60 * MiB);
   expect(read(ram, 0)[0]).toBe(0);
+});
+
+it('asks a Linux host for huge pages', async () => {
+  const host = new HostMemory();
+  if (!(await returnMemoryToHost(host, () => {}))) return console.warn('skipped: no koffi for this host');
+  const mappings = readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-)/m);
+  const large = mappings.filter((mapping) => Number(/^Size: +(\d+) kB/m.exec(mapping)?.[1]) * 1024 > 3 * 1024 * MiB);
+  expect(large.some((mapping) => /^VmFlags:.*\bhg\b/m.test(mapping))).toBe(existsSync('/sys/kernel/mm/transparent_hugepage'));
 });
