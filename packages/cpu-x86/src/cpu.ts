@@ -228,10 +228,10 @@ export class X86Cpu implements TargetCpu, CpuSignals {
     this.attend();
   }
 
-  /** Leave translated code at its next check; a sleeping machine is woken. */
+  /** Leave translated code at its next check; a machine that sleeps, or is between two turns, is told. */
   private attend(): void {
     this.state.setI32(Env.ENV_EXIT_REQUEST, 1);
-    if (this.halted || this.waitsForStartup) this.services.wake?.(this);
+    this.services.wake?.(this);
   }
 
   // Time.

@@ -98,3 +98,48 @@ it('asks vCPUs to return when it is stopped', () => {
   loop.stop();
   expect((machine.board!.cpus[0] as FakeCpu).kicks).toBe(1);
 });
+
+it('ends the slice of a vCPU when a device sets a timer that would expire in it, and only then', async () => {
+  const cpu = new FakeCpu(0, 1e6);
+  const { loop, clock, machine } = machineWith(() => [cpu], { icount: { shift: 0, sleep: false } });
+  const [far, near] = [clock.createAlarm(() => {}), clock.createAlarm(() => {})];
+  const kicks: number[] = [];
+  cpu.run = (slice: number) => {
+    if (kicks.length === 0) {
+      for (const [alarm, ns] of [
+        [far, cpu.retired + slice + 1000],
+        [near, cpu.retired + slice / 2],
+      ] as const) {
+        alarm.startAtNs(ns);
+        kicks.push(cpu.kicks);
+      }
+    }
+    cpu.retired += Math.min(slice, cpu.work - cpu.retired);
+    return 'halted';
+  };
+  loop.start(fail);
+  await until(() => !machine.board!.cpus[0]!.runnable);
+  loop.stop();
+  expect(kicks).toEqual([0, 1]);
+});
+
+it('lets a busy vCPU hear of what happens between two turns before the next event of the host', async () => {
+  const { loop, machine } = machineWith((l) => [new FakeCpu(0, Number.POSITIVE_INFINITY, l)]);
+  const cpu = machine.board?.cpus[0] as FakeCpu;
+  loop.start(fail);
+  const slices = await new Promise<number[]>((resolve) =>
+    setTimeout(() => {
+      const seen = [cpu.retired];
+      machine.wake();
+      queueMicrotask(() => {
+        seen.push(cpu.retired);
+        // Once a turn only.
+        machine.wake();
+        queueMicrotask(() => resolve([...seen, cpu.retired]));
+      });
+    }, 5),
+  );
+  loop.stop();
+  expect(slices[1]).toBeGreaterThan(slices[0]!);
+  expect(slices[2]).toBe(slices[1]);
+});

@@ -5,10 +5,15 @@ import type { Machine } from './machine.js';
 
 /** How long a turn of guest work may take before the host gets its own, in ms. */
 const TURN_MS = 2;
-const MIN_SLICE = 2_000;
+/** The same where something happened outside a turn that a vCPU should hear of at once. */
+const PROMPT_MS = 0.2;
+const MIN_SLICE = 1_000;
 const MAX_SLICE = 4_000_000;
 /** Deadlines nearer than this are waited for by looking again and again, since the host's timers are coarse. */
 const SPIN_MS = 0.3;
+/** A slice before a deadline takes this share of the time that is left, since speed is a guess, and the next slice the rest. */
+const DEADLINE_SHARE = 0.8;
+const CLOSE_MS = 0.1;
 
 /**
  * The loop of one machine: due timers, a slice of every vCPU that can run, then the host's turn; asleep until the next deadline
@@ -17,6 +22,9 @@ const SPIN_MS = 0.3;
 export class RunLoop {
   private readonly clock: DrivenClock;
   private perMs = 20_000;
+  /** The slice that runs: its vCPU, and where that will be at its end. */
+  private running: { readonly cpu: VCpu; readonly until: number } | undefined;
+  private prompted = false;
   private scheduled = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private active = false;
@@ -26,6 +34,7 @@ export class RunLoop {
   constructor(private readonly machine: Machine) {
     this.clock = machine.container.resolve(DrivenClock as never);
     if (this.clock instanceof InstructionClock) this.clock.retired = () => this.cpus.reduce((sum, cpu) => sum + cpu.retired, 0);
+    this.clock.timers.onSooner = () => this.deadlineMoved();
     machine.onWake(() => this.wake());
   }
 
@@ -51,11 +60,27 @@ export class RunLoop {
     for (const cpu of this.cpus) cpu.kick();
   }
 
-  /** Something happened that a waiting machine should look at. */
+  /**
+   * Something happened that a waiting machine, or a vCPU that has much to do, should look at. It does so as soon as whatever
+   * called this is done, before the host's next event; but once a turn, so that many events do not wait for the guest.
+   */
   wake(): void {
-    if (!this.active || this.scheduled || this.turning) return;
+    if (!this.active || this.turning) return;
     clearTimeout(this.timer);
     this.schedule();
+    if (this.prompted) return;
+    this.prompted = true;
+    void NOW.then(this.prompt);
+  }
+
+  private readonly prompt = (): void => {
+    if (this.active && !this.turning) this.work(PROMPT_MS);
+  };
+
+  /** A device set a timer that expires before the others: the slice must not outlast it. */
+  private deadlineMoved(): void {
+    const { running } = this;
+    if (running && this.instructionsToDeadline() < running.until - running.cpu.retired) running.cpu.kick();
   }
 
   private schedule(): void {
@@ -68,38 +93,49 @@ export class RunLoop {
   }
 
   private turn(): void {
+    this.prompted = false;
     if (!this.active) return;
+    const ran = this.work(TURN_MS);
+    if (!this.active) return;
+    if (ran || this.cpus.some((cpu) => cpu.runnable)) this.schedule();
+    else this.wait();
+  }
+
+  /** Timers and vCPUs, for some `ms`; whether a vCPU ran. */
+  private work(ms: number): boolean {
+    let ran = false;
     this.turning = true;
     try {
       this.clock.runDue();
       // vCPUs that yield to each other get through many rounds in one turn of the host.
-      const end = performance.now() + TURN_MS;
-      let ran = false;
-      while (this.active && this.runCpus()) {
+      const end = performance.now() + ms;
+      while (this.active && this.runCpus(ms)) {
         ran = true;
         if (performance.now() >= end) break;
       }
-      if (!this.active) return;
-      if (ran || this.cpus.some((cpu) => cpu.runnable)) this.schedule();
-      else this.wait();
     } catch (error) {
       this.active = false;
       assert(this.failure);
       this.failure(error);
     } finally {
       this.turning = false;
+      this.running = undefined;
     }
+    return ran;
   }
 
   /** A slice of each vCPU that can run; whether any could. */
-  private runCpus(): boolean {
+  private runCpus(turnMs: number): boolean {
     let ran = false;
     for (const cpu of this.cpus) {
       if (!cpu.runnable || !this.active) continue;
       ran = true;
       const before = cpu.retired;
+      const slice = this.slice(turnMs);
       const startMs = performance.now();
-      cpu.run(this.slice());
+      this.running = { cpu, until: before + slice };
+      cpu.run(slice);
+      this.running = undefined;
       const ms = performance.now() - startMs;
       // A slice cut short says nothing about speed.
       if (ms > 0.2) this.perMs = 0.8 * this.perMs + 0.2 * ((cpu.retired - before) / ms);
@@ -108,11 +144,16 @@ export class RunLoop {
     return ran;
   }
 
-  private slice(): number {
-    const runnable = this.cpus.reduce((n, cpu) => n + (cpu.runnable ? 1 : 0), 0);
+  private slice(turnMs: number): number {
     if (this.clock instanceof InstructionClock) return Math.min(ICOUNT_SLICE, this.clock.instructionsToDeadline());
-    const ms = Math.min(TURN_MS / Math.max(1, runnable), Math.max(0.02, this.clock.hostMsToDeadline()));
+    const runnable = this.cpus.reduce((n, cpu) => n + (cpu.runnable ? 1 : 0), 0);
+    const left = this.clock.hostMsToDeadline();
+    const ms = Math.min(turnMs / Math.max(1, runnable), left > CLOSE_MS ? left * DEADLINE_SHARE : left);
     return Math.round(Math.min(MAX_SLICE, Math.max(MIN_SLICE, this.perMs * ms)));
+  }
+
+  private instructionsToDeadline(): number {
+    return this.clock instanceof InstructionClock ? this.clock.instructionsToDeadline() : this.perMs * this.clock.hostMsToDeadline();
   }
 
   private wait(): void {
@@ -132,6 +173,9 @@ export class RunLoop {
 
 /** With -icount slices must not depend on the host. */
 const ICOUNT_SLICE = 200_000;
+
+/** What waits for it runs after what runs now: `queueMicrotask`, which Node makes far more of. */
+const NOW = Promise.resolve();
 
 /** Runs `callback` after pending I/O got its turn. */
 const soon: (callback: () => void) => void = (() => {
