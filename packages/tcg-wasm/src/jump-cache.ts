@@ -4,7 +4,7 @@
  * tag of the TLB entry at env + JUMP_TLB_ENTRY equal to the page of pc + code base and its addend + low word of that equal to
  * JUMP_LINEAR.
  */
-export const JUMP_ENTRIES = 4096;
+export const JUMP_ENTRIES = 16384;
 export const JUMP_SIZE = 32;
 /** i64 */
 export const JUMP_PC = 0;

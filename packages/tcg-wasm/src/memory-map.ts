@@ -31,9 +31,9 @@ export const TARGET_ROWS = 8192;
 export const TARGETS_PER_ROW = 16;
 /** Translated code. */
 export const ARENA_START = 0x0400_0000;
-export const ARENA_END = 0x0c00_0000;
+export const ARENA_END = 0x0ac0_0000;
 /** vCPU blocks, ENV_SIZE each. */
-export const VCPU_START = 0x0c00_0000;
+export const VCPU_START = 0x0ac0_0000;
 export const MAX_VCPUS = 64;
 /** Behind the last of them. */
 export const VCPUS_END = 0x1000_0000;

@@ -60,7 +60,7 @@ export const ENV_TLB_END = 0xb0000;
 /** Jump cache: pc and block flags to block, direct-mapped; laid out by the accelerator. */
 export const ENV_JUMP_CACHE = 0xd0000;
 /** Bytes of a whole vCPU block. */
-export const ENV_SIZE = 0x100000;
+export const ENV_SIZE = 0x150000;
 
 /** Reasons to leave, in ENV_EXIT_REASON. Targets use numbers from EXIT_TARGET up. */
 /** The budget is used up. */
