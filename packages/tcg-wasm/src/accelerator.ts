@@ -338,8 +338,12 @@ export class TcgAccelerator {
   #mapChanged(): void {
     this.#bridge.forget();
     this.#modules.mmu.forget_pages();
-    for (const env of this.#envs) this.#modules.mmu.tlb_flush(env, 0);
-    // Compiled code that is running remembers pages: it is to be left after its block.
+    const bytes = new Uint8Array(this.memory.buffer);
+    for (const env of this.#envs) {
+      this.#modules.mmu.tlb_flush(env, 0);
+      bytes.fill(0xff, env + M.PAGE_PAIRS, env + M.PAGE_PAIRS + M.MOST_PAIRS * M.PAIR_SIZE);
+    }
+    // Compiled code that is running was checked against the mapping when it was entered: it is to be left after its block.
     this.#vcpus.forEach(({ head }) => head.set(Env.ENV_EXIT_REQUEST, 1));
   }
 

@@ -65,6 +65,7 @@ export const PAGE_PAIRS = 0xc_a000;
 /** i64: the page's virtual address, or TLB_INVALID; then i32: as TLB_ADDEND. */
 export const PAIR_SIZE = 16;
 export const PAIR_ADDEND = 8;
+export const MOST_PAIRS = 32;
 export const ENTRY_IN_LOCALS = 1;
 export const ENTRY_IN_GLOBALS = 2;
 export const ENTRY_GLOBAL = 4;

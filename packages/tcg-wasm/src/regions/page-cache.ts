@@ -1,11 +1,11 @@
 /**
  * Pairs (page, addend) that remember the page of the last access at a site, so that the next need not look in the TLB. They lie in
  * the vCPU block: as locals they would live through all loops of the region, and there are few registers. They stay good until
- * the region is left: what changes a mapping ends a region (and what does so from outside asks for an exit). Sites share a pair if
+ * the region is left: what changes a mapping ends a region, and what does so from outside clears them all. Sites share a pair if
  * their addresses come from the same registers or the same loaded value, reads and writes apart.
  */
 import { Code, type IrBlock } from '@nandu/tcg';
-import { PAGE_PAIRS, PAIR_ADDEND, PAIR_SIZE } from '../memory-map.js';
+import { MOST_PAIRS, PAGE_PAIRS, PAIR_ADDEND, PAIR_SIZE } from '../memory-map.js';
 import type { RegionBlock } from './region-graph.js';
 
 /** Offsets from env. */
@@ -16,8 +16,6 @@ export interface PagePair {
   readonly addend: number;
 }
 
-/** All are forgotten at the region's entry. */
-const MOST_PAIRS = 32;
 /** What an access counts towards its pair: in a loop it finds the page that it left there the last time. */
 const IN_LOOP = 3;
 /** Pairs that count less are not worth it: the first access looks in the TLB all the same, and sets the pair besides. */

@@ -118,6 +118,23 @@ describe.each(ENGINES)('$name', (engine) => {
     expect(t.get(R[4]!)).toBe(100n + 2n * 100n);
   });
 
+  it('does not use a page that the memory map moved, from the very next access on', () => {
+    const t = toy([], engine);
+    t.code(0x1000, [SET, 1, 0x00, 0x50], [SET, 2, 200], [LOAD, 3, 1, 0], [STORE, 2, 5, 0], [LOAD, 6, 1, 0], [ADD, 4, 4, 6], [ADDI, 2, 2, -1]);
+    t.code(0x101c, [JUMP_IF, 2, -5], [HALT]);
+    t.physical.bytes[0x5000] = 1;
+    t.physical.bytes[0x6000] = 2;
+    t.physical.write8 = (_, value) => {
+      if (value !== 100n) return;
+      t.map(0x5000, 0x6000);
+      t.physical.changes$.next();
+    };
+    t.set(R[5]!, DEVICE_AT);
+    expect(t.run(0x1000)).toBe(Env.EXIT_HALTED);
+    expect(t.get(R[4]!)).toBe(100n + 2n * 100n);
+    expectCompiled(t, engine);
+  });
+
   it('tells devices and helpers the same', () => {
     const double: Instruction = (ir, { a, b }) => ir.set(R[a]!, ir.call(DOUBLE, ir.get(R[b]!)));
     const raise: Instruction = (ir, { a }) => ir.exitIf(ir.ne(ir.and(ir.get(R[a]!), ir.i64(63)), ir.i64(0)), { kind: 'goto', pc: 0x1008 });
