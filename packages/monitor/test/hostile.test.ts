@@ -96,3 +96,9 @@ it('takes any bytes at the prompt of HMP', async () => {
   chardev.type('\rinfo name\r');
   expect(await chardev.take()).toContain('(qemu) ');
 });
+
+it('points at the help where the id of device_add is none, and says no more', async () => {
+  const { chardev } = await qmp();
+  chardev.type('{"execute":"human-monitor-command","arguments":{"command-line":"device_add virtio-mem-pci,id=9,memdev=mem0"}}');
+  expect(JSON.parse(await chardev.take())).toEqual({ return: 'Try "help device_add" for more information\r\n' });
+});

@@ -2,7 +2,7 @@
  * Arguments of HMP commands, by QEMU's args_type strings: 'path:s,property:s,value:S'. A type is one letter, '?' after it makes
  * it optional, '-x' is a flag. See the comment at the top of QEMU's monitor documentation for the letters.
  */
-import { optionRecord, parseOptions, parseSize } from '@nandu/core';
+import { isIdentifier, optionRecord, parseOptions, parseSize } from '@nandu/core';
 import { ExpressionError, parseExpression, type Registers } from './expression.js';
 
 /** What the user got wrong; printed as it is, followed by a hint at `help`. */
@@ -98,7 +98,10 @@ const PARSERS: Readonly<Record<string, Parse>> = {
   },
   O: (reader) => {
     const word = reader.word() ?? '';
-    return optionRecord(parseOptions(word, 'driver'));
+    const options = optionRecord(parseOptions(word, 'driver'));
+    // QEMU says what is wrong on its stderr; the monitor only points at the help.
+    if (options['id'] !== undefined && !isIdentifier(options['id'])) throw new ArgumentError('');
+    return options;
   },
   '/': (reader) => parseFormat(reader),
   i: (reader, command, registers, declared) => {

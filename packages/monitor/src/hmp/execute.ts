@@ -12,7 +12,7 @@ export async function executeLine(line: string, machine: Machine, monitor: Comma
   try {
     parsed = parseArguments(command.args, ownName(command), reader, registersOf(machine, monitor.cpuIndex));
   } catch (error) {
-    if (error instanceof ArgumentError) return `${error.message}\nTry "help ${typed}" for more information\n`;
+    if (error instanceof ArgumentError) return `${error.message ? `${error.message}\n` : ''}Try "help ${typed}" for more information\n`;
     return fault(error);
   }
   const context: CommandContext = { machine, monitor };
