@@ -201,6 +201,15 @@ it.each([
   expect([sorted.some(({ address }) => address === 0x8000), overlaps]).toEqual([true, []]);
 });
 
+it.each([
+  { kind: 'a multiboot', file: withMultiboot(elf({ is64: false, note: false, address: 0xf_f000 })) },
+  { kind: 'a PVH', file: elf({ address: 0xf_f000 }) },
+])('loads what $kind kernel has from 1 MiB on, and not what lies over ROM', ({ file }) => {
+  const { parts } = loadKernel(request(file));
+  const high = parts.filter(({ address }) => address >= 0xa_0000);
+  expect(high.map(({ address, bytes }) => [address, bytes.length])).toEqual([[MiB, 0x2000]]);
+});
+
 it('says that a kernel does not fit into memory', () => {
   expect(() => loadKernel(request(elf(), { lowRamEnd: MiB }))).toThrow(/do not fit into 1 MiB/);
 });
