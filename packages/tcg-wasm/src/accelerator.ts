@@ -190,6 +190,7 @@ export class TcgAccelerator {
     const { run } = this.#modules;
     if (vcpu.exitRequested) return this.#takeExitRequest(vcpu);
     head.set(Env.ENV_EXIT_REQUEST, 0);
+    head.set(Env.ENV_CODE_CHANGED, 0);
     if (!cpu.prepareToRun()) return Env.EXIT_HALTED;
     for (let next = 0; ; ) {
       head.set(Env.ENV_EXIT_REASON, 0);
