@@ -87,15 +87,15 @@ function remember(name, stamp) {
   writeFileSync(join(STAMPS, name), stamp);
 }
 
-/** The user's cache, where fetched guests are, too; pnpm's own choice would be a folder elsewhere in the home. */
-const PNPM_STORE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nandu/pnpm-store');
+/** The user's cache, where fetched guests are, too; npm's and pnpm's own choices would be folders elsewhere in the home. */
+const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nandu');
 
 /** pnpm itself comes by npm, at the version that package.json pins. */
 export async function pnpm(args, options) {
   const version = readJson(join(ROOT, 'package.json')).packageManager.split('@')[1];
   return run('npm', ['exec', '--yes', `--package=pnpm@${version}`, '--', 'pnpm', ...args], {
     ...options,
-    env: { npm_config_store_dir: PNPM_STORE, ...options?.env, COREPACK_ENABLE_STRICT: '0' },
+    env: { npm_config_cache: join(CACHE, 'npm'), npm_config_store_dir: join(CACHE, 'pnpm-store'), ...options?.env, COREPACK_ENABLE_STRICT: '0' },
   });
 }
 
