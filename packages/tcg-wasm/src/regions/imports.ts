@@ -1,6 +1,8 @@
 /** What a module of regions imports, and the module that goes from one region to another. */
 import { Env, type Helper, type ValueType } from '@nandu/tcg';
-import { JUMP_ENTRIES, JUMP_FLAGS, JUMP_LINEAR, JUMP_PC, JUMP_REGION, JUMP_SIZE, JUMP_TLB_ENTRY, type RegionHost } from '../region-compiler.js';
+import { JUMP_REGION } from '../jump-cache.js';
+import { emitJumpLookup } from '../jump-lookup.js';
+import type { RegionHost } from '../region-compiler.js';
 import * as I from '../wasm/instructions.js';
 import { ModuleBuilder } from '../wasm/module-builder.js';
 import { ENV } from './region-globals.js';
@@ -70,80 +72,23 @@ export function dispatchFunction({ memory, table, engine }: RegionHost): Callabl
 
 function addDispatch(builder: ModuleBuilder, findRegion: number): void {
   const { body: w } = builder.function(REGION_PARAMS, REGION_RESULTS, 'dispatch');
-  const [pc, address, entry, tlb] = [w.local('i64'), w.local('i64'), w.local('i32'), w.local('i32')];
-  const ofEnv = (instruction: number, offset: number): void => {
-    w.get(ENV);
-    w.memory(instruction, offset);
-  };
-  const ofEntry = (instruction: number, field: number): void => {
-    w.get(entry);
-    w.memory(instruction, Env.ENV_JUMP_CACHE + field);
-  };
+  const [pc, address, entry, word] = [w.local('i64'), w.local('i64'), w.local('i32'), w.local('i32')];
   const found = w.block();
   const miss = w.block();
-  ofEnv(I.I64_LOAD, Env.ENV_PC);
-  w.tee(pc);
-  w.op(I.I32_WRAP_I64);
-  w.tee(tlb);
-  w.get(tlb);
-  w.i32(12);
-  w.op(I.I32_SHR_U);
-  w.op(I.I32_XOR);
-  w.i32(JUMP_ENTRIES - 1);
-  w.op(I.I32_AND);
-  w.i32(Math.log2(JUMP_SIZE));
-  w.op(I.I32_SHL);
-  w.get(ENV);
-  w.op(I.I32_ADD);
-  w.set(entry);
-  ofEntry(I.I64_LOAD, JUMP_PC);
-  w.get(pc);
-  w.op(I.I64_NE);
-  w.brIf(miss);
-  // Flags and code base stand side by side in both places, so that one comparison does.
-  ofEntry(I.I64_LOAD, JUMP_FLAGS);
-  ofEnv(I.I64_LOAD, Env.ENV_BLOCK_FLAGS);
-  w.op(I.I64_NE);
-  w.brIf(miss);
-  // The address of the code is 64 bits wide only without a code base.
-  w.get(tlb);
-  ofEnv(I.I32_LOAD, Env.ENV_CODE_BASE);
-  w.op(I.I32_ADD);
-  w.op(I.I64_EXTEND_I32_U);
-  w.get(pc);
-  ofEnv(I.I32_LOAD, Env.ENV_CODE_BASE);
-  w.op(I.SELECT);
-  w.set(address);
-  w.get(ENV);
-  ofEntry(I.I32_LOAD, JUMP_TLB_ENTRY);
-  w.op(I.I32_ADD);
-  w.tee(tlb);
-  w.memory(I.I64_LOAD, Env.TLB_EXECUTE);
-  w.get(address);
-  w.i64(-4096);
-  w.op(I.I64_AND);
-  w.op(I.I64_NE);
-  w.brIf(miss);
-  w.get(tlb);
-  w.memory(I.I32_LOAD, Env.TLB_ADDEND);
-  w.get(address);
-  w.op(I.I32_WRAP_I64);
-  w.op(I.I32_ADD);
-  ofEntry(I.I32_LOAD, JUMP_LINEAR);
-  w.op(I.I32_NE);
-  w.brIf(miss);
-  ofEntry(I.I32_LOAD, JUMP_REGION);
-  w.set(tlb);
+  emitJumpLookup(w, { pc, address, entry, word }, miss);
+  w.get(entry);
+  w.memory(I.I32_LOAD, Env.ENV_JUMP_CACHE + JUMP_REGION);
+  w.set(word);
   w.br(found);
   w.end();
   w.get(ENV);
   w.call(findRegion);
-  w.set(tlb);
+  w.set(word);
   w.end();
-  w.get(tlb);
+  w.get(word);
   w.if();
   w.get(ENV);
-  w.get(tlb);
+  w.get(word);
   w.returnCallIndirect(builder.type(REGION_PARAMS, REGION_RESULTS));
   w.end();
   w.i32(0);

@@ -4,7 +4,7 @@
  */
 import { Code, Env, type Exit, type IrBlock, type OpName } from '@nandu/tcg';
 import { ARENA_START, BLOCK_HEAD } from '../memory-map.js';
-import { HELPER_INSTRUCTION, HELPER_PC, HELPER_SIZE, MOST_HELPER_ARGUMENTS } from './interpreter.js';
+import { HELPER_INSTRUCTION, HELPER_PC, HELPER_SIZE, MOST_HELPER_ARGUMENTS } from './helper-case.js';
 import {
   accessWord,
   BRANCH_IMMEDIATES,
