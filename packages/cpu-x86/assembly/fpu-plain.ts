@@ -137,63 +137,53 @@ function dividePlain(env: usize, to: usize, a: u64, topA: u32, b: u64, topB: u32
 }
 
 /** FADD, FSUB, FSUBR, FADDP...: `form` is the register that is written, the other one << 3, X87_POPS, X87_NEGATE_TO, X87_NEGATE_FROM. */
+/** What `findOperands` found: the top of the stack, addresses of the register that gets the result and of the other. */
+let stackTop: i32 = 0;
+let target: usize = 0;
+let other: usize = 0;
+
+/** Whether this is the common case so far: nothing unmasked or pending, both registers full. */
+@inline
+function findOperands(env: usize, form: i32): bool {
+  if (!isPlain(env)) return false;
+  stackTop = load<i32>(env + FP_TOP);
+  const first = (stackTop + form) & 7;
+  const second = (stackTop + (form >> 3)) & 7;
+  const empty = load<i32>(env + FP_EMPTY);
+  target = at(env, first);
+  other = at(env, second);
+  return !(((empty >> first) | (empty >> second)) & 1);
+}
+
+@inline
+function finish(env: usize, fop: i32, form: i32): void {
+  note(env, fop);
+  if (form & X87_POPS) popOf(env, stackTop);
+}
+
 export function x87_add(env: usize, fop: i32, form: i32): void {
-  if (isPlain(env)) {
-    const top = load<i32>(env + FP_TOP);
-    const to = (top + form) & 7;
-    const from = (top + (form >> 3)) & 7;
-    const empty = load<i32>(env + FP_EMPTY);
-    if (!(((empty >> to) | (empty >> from)) & 1)) {
-      const a = at(env, to);
-      const b = at(env, from);
-      const topA = load<u32>(a, 8) ^ ((form & X87_NEGATE_TO) << 8);
-      const topB = load<u32>(b, 8) ^ ((form & X87_NEGATE_FROM) << 7);
-      if (addPlain(env, a, load<u64>(a), topA, load<u64>(b), topB)) {
-        note(env, fop);
-        if (form & X87_POPS) popOf(env, top);
-        return;
-      }
-    }
+  if (findOperands(env, form)) {
+    const topA = load<u32>(target, 8) ^ ((form & X87_NEGATE_TO) << 8);
+    const topB = load<u32>(other, 8) ^ ((form & X87_NEGATE_FROM) << 7);
+    if (addPlain(env, target, load<u64>(target), topA, load<u64>(other), topB)) return finish(env, fop, form);
   }
   x87_register(env, fop);
 }
 
 export function x87_multiply(env: usize, fop: i32, form: i32): void {
-  if (isPlain(env)) {
-    const top = load<i32>(env + FP_TOP);
-    const to = (top + form) & 7;
-    const from = (top + (form >> 3)) & 7;
-    const empty = load<i32>(env + FP_EMPTY);
-    if (!(((empty >> to) | (empty >> from)) & 1)) {
-      const a = at(env, to);
-      const b = at(env, from);
-      if (multiplyPlain(env, a, load<u64>(a), load<u32>(a, 8), load<u64>(b), load<u32>(b, 8))) {
-        note(env, fop);
-        if (form & X87_POPS) popOf(env, top);
-        return;
-      }
-    }
+  if (findOperands(env, form)) {
+    if (multiplyPlain(env, target, load<u64>(target), load<u32>(target, 8), load<u64>(other), load<u32>(other, 8))) return finish(env, fop, form);
   }
   x87_register(env, fop);
 }
 
 /** FDIV and, with X87_NEGATE_TO, FDIVR. */
 export function x87_divide(env: usize, fop: i32, form: i32): void {
-  if (isPlain(env)) {
-    const top = load<i32>(env + FP_TOP);
-    const to = (top + form) & 7;
-    const from = (top + (form >> 3)) & 7;
-    const empty = load<i32>(env + FP_EMPTY);
-    if (!(((empty >> to) | (empty >> from)) & 1)) {
-      const reversed = (form & X87_NEGATE_TO) != 0;
-      const a = at(env, reversed ? from : to);
-      const b = at(env, reversed ? to : from);
-      if (dividePlain(env, at(env, to), load<u64>(a), load<u32>(a, 8), load<u64>(b), load<u32>(b, 8))) {
-        note(env, fop);
-        if (form & X87_POPS) popOf(env, top);
-        return;
-      }
-    }
+  if (findOperands(env, form)) {
+    const reversed = (form & X87_NEGATE_TO) != 0;
+    const a = reversed ? other : target;
+    const b = reversed ? target : other;
+    if (dividePlain(env, target, load<u64>(a), load<u32>(a, 8), load<u64>(b), load<u32>(b, 8))) return finish(env, fop, form);
   }
   x87_register(env, fop);
 }

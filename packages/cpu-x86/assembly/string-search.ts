@@ -49,7 +49,11 @@ function endOfScan(value: u64, b: usize, bytes: u64, size: u64, ends: i32): u64 
   return bytes;
 }
 
-export function rep_cmps(env: usize, form: i32, source: u64, destination: u64, elements: u64, mmu: i32): u64 {
+/** Page by page, as far as the TLB allows. `compares`: with the elements at `source`, else with `value`. */
+// @ts-ignore: decorator
+@inline function search(
+  env: usize, form: i32, compares: bool, source: u64, value: u64, destination: u64, elements: u64, mmu: i32,
+): u64 {
   if (elements == 0) return 0;
   const size = (form & ~STRING_WHILE_EQUAL) as u64;
   const ends = form & STRING_WHILE_EQUAL ? 0xffff : 0;
@@ -58,12 +62,14 @@ export function rep_cmps(env: usize, form: i32, source: u64, destination: u64, e
   while (done < wanted) {
     const from = source + done * size;
     const to = destination + done * size;
-    const count = min<u64>(min<u64>(leftInPage(from), leftInPage(to)) / size, wanted - done);
+    const room = compares ? min<u64>(leftInPage(from), leftInPage(to)) : leftInPage(to);
+    const count = min<u64>(room / size, wanted - done);
     if (!count) break;
-    const a = hostForRead(env, from, mmu);
+    const a = compares ? hostForRead(env, from, mmu) : 0;
     const b = hostForRead(env, to, mmu);
-    if (!a || !b) break;
-    const passed = endOfPair(a, b, count * size, size, ends) / size;
+    if ((compares && !a) || !b) break;
+    const bytes = count * size;
+    const passed = (compares ? endOfPair(a, b, bytes, size, ends) : endOfScan(value, b, bytes, size, ends)) / size;
     done += passed;
     if (passed < count) break;
   }
@@ -71,22 +77,10 @@ export function rep_cmps(env: usize, form: i32, source: u64, destination: u64, e
   return done;
 }
 
+export function rep_cmps(env: usize, form: i32, source: u64, destination: u64, elements: u64, mmu: i32): u64 {
+  return search(env, form, true, source, 0, destination, elements, mmu);
+}
+
 export function rep_scas(env: usize, form: i32, value: u64, destination: u64, elements: u64, mmu: i32): u64 {
-  if (elements == 0) return 0;
-  const size = (form & ~STRING_WHILE_EQUAL) as u64;
-  const ends = form & STRING_WHILE_EQUAL ? 0xffff : 0;
-  let done: u64 = 0;
-  const wanted = affordable(env, min<u64>(elements - 1, MOST / size));
-  while (done < wanted) {
-    const to = destination + done * size;
-    const count = min<u64>(leftInPage(to) / size, wanted - done);
-    if (!count) break;
-    const b = hostForRead(env, to, mmu);
-    if (!b) break;
-    const passed = endOfScan(value, b, count * size, size, ends) / size;
-    done += passed;
-    if (passed < count) break;
-  }
-  countIterations(env, done, elements);
-  return done;
+  return search(env, form, false, 0, value, destination, elements, mmu);
 }
