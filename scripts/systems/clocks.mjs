@@ -53,7 +53,7 @@ async function watch(session, minutes, progress) {
   for (let i = 1; performance.now() < end; i++) {
     await sleep(EVERY_MS);
     if (i === 4) {
-      await session.guest('for i in 1 2 3; do sh -c "while :; do :; done" & done; sh -c "while :; do gzip -c /bin/busybox > /dev/null; done" &');
+      await session.guest('for i in 1 2 3; do sh -c "while :; do :; done" & done; sh -c "while :; do gzip -c /bin/busybox > /dev/null; done" & true');
       events.push('load');
     }
     if (i % 6 === 5) {
