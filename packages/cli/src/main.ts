@@ -2,6 +2,7 @@
 import { ConfigError } from '@nandu/core';
 import { runEmulator } from './emulator.js';
 import { enableBranchHints } from './engine-flags.js';
+import { putGuestFirst } from './helper-threads.js';
 import { pluginBehind } from './load-plugin.js';
 import { parseCommandLine } from './options/parse.js';
 import { CommandLineError, report } from './problem.js';
@@ -27,6 +28,7 @@ process.on('uncaughtException', giveUp);
 
 surviveClosedTerminal();
 enableBranchHints();
+putGuestFirst();
 try {
   const parsed = await parseCommandLine(process.argv.slice(2));
   if ('text' in parsed) process.stdout.write(parsed.text);
