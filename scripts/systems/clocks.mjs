@@ -89,7 +89,7 @@ export function compare(samples) {
   const tscRate = rate('tsc');
   const differences = {
     tsc: (one) => (one.tsc - first.tsc) / tscRate - hpetMs(one),
-    lapic: (one) => wrapped(one.lapic - first.lapic, Math.round(lapicRate) * hpetMs(one), 2 ** 32) / lapicRate,
+    lapic: (one) => wrapped(one.lapic - first.lapic, lapicRate * hpetMs(one), 2 ** 32) / lapicRate,
     pm: (one) => wrapped(one.pm - first.pm, (hpetMs(one) * PM_HZ) / 1000, 2 ** 24) / (PM_HZ / 1000),
     // It counts down.
     pit: (one) => wrapped(first.pit - one.pit, (hpetMs(one) * PIT_HZ) / 1000, 2 ** 16) / (PIT_HZ / 1000),
