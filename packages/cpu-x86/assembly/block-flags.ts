@@ -77,13 +77,6 @@ export function update_block_flags(env: usize, level: i32): void {
   updateBlockFlags(env);
 }
 
-/** After the one instruction of a block with HF_INHIBIT or HF_RF. */
-export function end_shadow(env: usize): void {
-  store<i32>(env, 0, L.INHIBIT);
-  S.setEflags(env, S.eflags(env) & ~(L.FLAG_RF as u32));
-  updateBlockFlags(env);
-}
-
 /** Blocks interrupts for one more instruction, after STI. */
 export function startShadow(env: usize): void {
   store<i32>(env, L.INHIBIT_BY_STI, L.INHIBIT);

@@ -22,8 +22,6 @@ const ROWS = {
   /** CLI, STI with their checks (IOPL, VME). STI sets the interrupt shadow (HF_INHIBIT) when IF was clear: end the block. */
   cli: ['wasm', '', '', true],
   sti: ['wasm', '', '', true],
-  /** At the end of the single instruction of a block translated with HF_INHIBIT or HF_RF: ends the interrupt shadow, clears RF. */
-  end_shadow: ['wasm', '', '', false],
   /** PUSHF, POPF: the value to push (with IOPL and VME checks, operand bytes); and what was popped (value, operand bytes). */
   pushf_value: ['wasm', 'i32', 'i64', true],
   popf: ['wasm', 'i64 i32', '', true],

@@ -11,7 +11,7 @@
  *  - It returns 0 to go on at ENV_PC, which it has stored: the interpreter looks up the block, or delivers the fault if
  *    ENV_FAULT is set, or repeats the instruction alone if a store asked for it (see `store_slow`). Anything else: leave to
  *    the main loop, with ENV_PC and ENV_EXIT_REASON stored.
- *  - It may `return_call_indirect` another region's function, after validating the jump (see `JUMP_*`).
+ *  - It may tail-call `dispatch` (regions/imports.ts), which goes on to another region after validating the jump (see jump-cache.ts).
  *  - On a fault or abandoned instruction in the middle of a block: globals as at the start of that instruction, ENV_PC its
  *    address, ENV_BUDGET plus the number of instructions of the block from this one on (this one included).
  *  - Before a helper that may fault or reads 'all': ENV_PC = address of the instruction.
@@ -80,9 +80,6 @@ export interface EngineImports {
 
 /** Where `load_slow16` leaves its result: offset from env, 16 bytes. */
 export const SLOW_RESULT = 0xfff0;
-
-/** Entries of the jump cache: see there. */
-export * from './jump-cache.js';
 
 /** What tier 1 may ask of the code cache. */
 export interface RegionHost {
