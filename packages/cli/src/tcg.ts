@@ -46,7 +46,7 @@ function eagerly(eager: string): AcceleratorOptions {
   if (start === undefined || end === undefined) throw new ConfigError(`Parameter 'eager' expects 'on', 'off' or a range START-END`);
   const from = Number.parseInt(start, 16);
   const to = Number.parseInt(end, 16);
-  return { eager: ({ fetchMmu, pc }) => fetchMmu === MMU_FETCH_USER && from <= pc && pc < to };
+  return { eager: ({ fetchMmu, home, pc }) => fetchMmu === MMU_FETCH_USER && from <= home + pc && home + pc < to };
 }
 
 const SMALLEST_RESIDENT = 16 * MiB;

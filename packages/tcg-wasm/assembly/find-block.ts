@@ -3,9 +3,9 @@ import {
   ENV_BLOCK_FLAGS, ENV_CODE_BASE, ENV_JUMP_CACHE, ENV_PC, TLB_ADDEND, TLB_EXECUTE,
 } from '../../tcg/src/env';
 import {
-  BLOCK_CODE_BASE, BLOCK_FLAGS, BLOCK_HASH, BLOCK_HASH_BITS, BLOCK_LINEAR, BLOCK_NEXT, BLOCK_PC, BLOCK_REGION, FETCH_MMU, FETCH_MMU_ENTRIES, SLOT_TLB_FILL,
+  BLOCK_CODE_BASE, BLOCK_FLAGS, BLOCK_HASH, BLOCK_HASH_BITS, BLOCK_LINEAR, BLOCK_NEXT, BLOCK_PC, BLOCK_PC_MASK, BLOCK_REGION, FETCH_MMU, FETCH_MMU_ENTRIES, SLOT_TLB_FILL,
 } from '../src/memory-map';
-import { JUMP_CODE, JUMP_CODE_BASE, JUMP_ENTRIES, JUMP_FLAGS, JUMP_LINEAR, JUMP_PC, JUMP_REGION, JUMP_SIZE, JUMP_TLB_ENTRY } from '../src/jump-cache';
+import { JUMP_CODE, JUMP_CODE_BASE, JUMP_ENTRIES, JUMP_FLAGS, JUMP_LINEAR, JUMP_PC, JUMP_SIZE, JUMP_TLB_ENTRY } from '../src/jump-cache';
 import { entryOf } from './tlb';
 
 const PAGE_MASK: i64 = ~0xfff;
@@ -37,7 +37,7 @@ export function find_block(env: u32): i32 {
   let block = load<u32>(BLOCK_HASH + hashOf(linear, flags) * 4);
   while (block != 0) {
     if (
-      load<u32>(block, BLOCK_LINEAR) == linear && load<i64>(block, BLOCK_PC) == pc &&
+      load<u32>(block, BLOCK_LINEAR) == linear && load<i64>(block, BLOCK_PC) == (pc & <i64>load<i32>(block, BLOCK_PC_MASK)) &&
       load<u32>(block, BLOCK_FLAGS) == flags && load<u32>(block, BLOCK_CODE_BASE) == base
     ) {
       break;
@@ -52,7 +52,6 @@ export function find_block(env: u32): i32 {
     store<u32>(at, linear, JUMP_LINEAR);
     store<u32>(at, entry - env, JUMP_TLB_ENTRY);
     store<u32>(at, block, JUMP_CODE);
-    store<u32>(at, load<u32>(block, BLOCK_REGION), JUMP_REGION);
   }
   return block;
 }
@@ -64,8 +63,8 @@ export function find_region(env: u32): u32 {
 }
 
 /** Whether the second page of a block is still the one it was made from; fills the TLB. -1: the fetch faulted. */
-export function check_page(env: u32, virtual: i64, entryOffset: u32, linear: u32, mmu: u32): i32 {
-  const entry = env + entryOffset;
+export function check_page(env: u32, virtual: i64, linear: u32, mmu: u32): i32 {
+  const entry = entryOf(env, virtual, mmu);
   if (load<i64>(entry, TLB_EXECUTE) != virtual) {
     if (!call_indirect<i32>(SLOT_TLB_FILL, env, virtual, ACCESS_EXECUTE, mmu)) return -1;
     if (load<i64>(entry, TLB_EXECUTE) != virtual) return 0;

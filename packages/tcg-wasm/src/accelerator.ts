@@ -1,6 +1,6 @@
 /** The accelerator: owns linear memory below POOL_START, the code cache and the loop that runs vCPUs. */
 import { POOL_START } from '@nandu/core';
-import { CODE_CHANGED, DATA_START, Env, type Helper, type Target, type TargetCpu } from '@nandu/tcg';
+import { CODE_CHANGED, CODE_PAGE, DATA_START, Env, type Helper, type Target, type TargetCpu } from '@nandu/tcg';
 import type { Subscription } from 'rxjs';
 import { type Block, BlockTable } from './block-table.js';
 import * as M from './memory-map.js';
@@ -269,13 +269,16 @@ export class TcgAccelerator {
     const page = this.#translator.codePage(head, virtual, mmu);
     if (page === undefined) return undefined;
     if (page.linear !== 0) {
-      const known = this.#table.find(page.linear + offsetInPage(virtual), pc, flags, codeBase);
+      const linear = page.linear + offsetInPage(virtual);
+      const known = this.#table.find(linear, pc, flags, codeBase);
       if (known !== undefined) {
-        if (known.linear2 === 0) return known;
+        if (known.linear2 === 0) return arriveAt(known, head);
         const second = this.#translator.codePage(head, virtual - offsetInPage(virtual) + PAGE_SIZE, mmu);
         if (second === undefined) return undefined;
-        if (second.linear === known.linear2) return known;
+        if (second.linear === known.linear2) return arriveAt(known, head);
         this.#invalidate(known);
+      } else if (codeBase === 0 && this.#translator.isRelocatable(flags, pc)) {
+        this.#table.meet(linear, flags, (block) => this.#invalidate(block));
       }
     }
     if (!this.#translator.hasRoom()) this.flushCode();
@@ -284,7 +287,7 @@ export class TcgAccelerator {
       this.counters.blocksTranslated++;
       this.counters.instructionsTranslated += block.instructionCount;
     }
-    return block;
+    return block && arriveAt(block, head);
   }
 
   /** A block of at most `instructions` from pc that nobody else enters. */
@@ -294,7 +297,8 @@ export class TcgAccelerator {
     if (page === undefined) return undefined;
     if (!this.#translator.hasRoom()) this.flushCode();
     this.counters.alone++;
-    return this.#translator.translate(head, page, mmu, Math.min(instructions, this.#maxInstructions), true);
+    const block = this.#translator.translate(head, page, mmu, Math.min(instructions, this.#maxInstructions), true);
+    return block && arriveAt(block, head);
   }
 
   /** The last instructions of a slice. They may overwrite each other. */
@@ -450,10 +454,10 @@ export class TcgAccelerator {
       memory: this.memory,
       table: this.#modules.table,
       target: this.target,
-      globals: new Map([...this.target.globals, CODE_CHANGED].map((g) => [g.offset, g])),
+      globals: new Map([...this.target.globals, CODE_CHANGED, CODE_PAGE].map((g) => [g.offset, g])),
       engine: mmu,
       helper: (helper) => this.#modules.helpers[helper.name]!,
-      ir: (block) => (block.valid ? this.#translator.retranslate(block as Block) : undefined),
+      ir: (block, pc) => (block.valid ? this.#translator.retranslate(block as Block, pc) : undefined),
       successor: (from, pc) => this.#successor(from, pc),
       entries: (block) => this.#table.entries(block),
       lookupTargets: (block) => this.#table.lookupTargets(block),
@@ -475,16 +479,26 @@ export class TcgAccelerator {
     const there = linearOf(pc, from.codeBase);
     const herePage = Math.floor(here / PAGE_SIZE);
     const therePage = Math.floor(there / PAGE_SIZE);
-    if (herePage === therePage) return this.#table.find(from.linear + there - here, pc, from.flags, from.codeBase);
-    if (from.linear2 !== 0 && therePage === herePage + 1) {
-      return this.#table.find(from.linear2 + offsetInPage(there), pc, from.flags, from.codeBase);
-    }
+    const at = (linear: number): Block | undefined => {
+      const block = this.#table.find(linear, pc + from.home, from.flags, from.codeBase);
+      if (block?.relocatable !== from.relocatable) return undefined;
+      block.home = pc + from.home - block.pc;
+      return block;
+    };
+    if (herePage === therePage) return at(from.linear + there - here);
+    if (from.linear2 !== 0 && therePage === herePage + 1) return at(from.linear2 + offsetInPage(there));
     for (const env of this.#envs) {
-      const linear = this.#translator.mappedCode(env, there, from.fetchMmu);
-      if (linear === 0) continue;
-      const block = this.#table.find(linear, pc, from.flags, from.codeBase);
+      const linear = this.#translator.mappedCode(env, there + from.home, from.fetchMmu);
+      const block = linear === 0 ? undefined : at(linear);
       if (block !== undefined) return block;
     }
     return undefined;
   }
+}
+
+/** The block that runs next, for `pc`. */
+function arriveAt(block: Block, head: EnvHead): Block {
+  block.home = head.pc - block.pc;
+  head.setLong(Env.ENV_CODE_PAGE, block.home);
+  return block;
 }

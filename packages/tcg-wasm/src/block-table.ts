@@ -1,6 +1,6 @@
 /** Translated blocks: their heads in linear memory, the hash table that finds them, and which guest bytes they were made from. */
 import { Env } from '@nandu/tcg';
-import { JUMP_CODE, JUMP_ENTRIES, JUMP_PC, JUMP_SIZE } from './jump-cache.js';
+import { JUMP_ENTRIES, JUMP_SIZE } from './jump-cache.js';
 import * as M from './memory-map.js';
 import type { CodeBlock, Region } from './region-compiler.js';
 import { controlNumber } from './tier0/micro-ops.js';
@@ -31,9 +31,12 @@ export class Block implements CodeBlock {
   constructor(
     readonly index: number,
     readonly address: number,
+    /** Of a relocatable block: the offset in its page. */
     readonly pc: number,
     readonly flags: number,
     readonly codeBase: number,
+    /** Runs wherever its page is mapped: see `Ir.codeAddress`. */
+    readonly relocatable: boolean,
     readonly linear: number,
     readonly linear2: number,
     readonly byteLength: number,
@@ -42,6 +45,8 @@ export class Block implements CodeBlock {
     /** The frame (guest-physical address / 4096) of each page. */
     readonly frame: number,
     readonly frame2: number,
+    /** What `pc` began from when the block was last seen. */
+    public home: number,
     /** Starts and ends (linear addresses) of bytes that it reads whenever it runs. */
     readonly reads: readonly number[] = [],
   ) {
@@ -73,6 +78,8 @@ interface CodePage {
 export class BlockTable {
   #blocks: Block[] = [];
   #guarded: Block | undefined;
+  /** Pages of linear memory whose code was met at several virtual addresses. */
+  readonly #shared = new Set<number>();
   /** By page of linear memory. */
   readonly #pages = new Map<number, CodePage>();
   /** By guest-physical frame. */
@@ -123,10 +130,36 @@ export class BlockTable {
     let address = this.#u32[this.#slot(linear, flags)]!;
     while (address !== 0) {
       const block = this.#blocks[this.#i32[(address + M.BLOCK_INDEX) >> 2]!]!;
-      if (block.linear === linear && block.pc === pc && block.flags === flags && block.codeBase === codeBase) return block;
+      if (block.linear === linear && (block.relocatable || block.pc === pc) && block.flags === flags && block.codeBase === codeBase) return block;
       address = this.#u32[(address + M.BLOCK_NEXT) >> 2]!;
     }
     return undefined;
+  }
+
+  /**
+   * A block is to be made of code at `pc`, which `find` does not know. If there is one for the same code at another address, blocks of the
+   * page are made relocatable from now on (where the target can do that): those for one address only go.
+   */
+  meet(linear: number, flags: number, invalidate: (block: Block) => void): void {
+    const page = linear >>> PAGE_SHIFT;
+    if (this.#shared.has(page) || !this.#isKnown(linear, flags)) return;
+    this.#shared.add(page);
+    for (const block of [...this.#onPage(page)]) if (block.linear >>> PAGE_SHIFT === page) invalidate(block);
+  }
+
+  #isKnown(linear: number, flags: number): boolean {
+    let address = this.#u32[this.#slot(linear, flags)]!;
+    while (address !== 0) {
+      const block = this.#blocks[this.#i32[(address + M.BLOCK_INDEX) >> 2]!]!;
+      if (block.linear === linear && block.flags === flags && block.codeBase === 0) return true;
+      address = this.#u32[(address + M.BLOCK_NEXT) >> 2]!;
+    }
+    return false;
+  }
+
+  /** Whether code of this linear address was met at several virtual ones. */
+  isShared(linear: number): boolean {
+    return this.#shared.has(linear >>> PAGE_SHIFT);
   }
 
   /** Writes a block's head. `opcode`: enter or enter2. */
@@ -148,9 +181,9 @@ export class BlockTable {
     this.#u32[at + M.BLOCK_LINEAR2 / 4] = block.linear2;
     const virtual = block.codeBase === 0 ? block.pc : (block.pc + block.codeBase) >>> 0;
     const page2 = (Math.floor(virtual / PAGE_SIZE) + 1) * PAGE_SIZE;
-    this.#i32[at + M.BLOCK_PAGE2 / 4] = page2 | 0;
+    this.#i32[at + M.BLOCK_PAGE2 / 4] = page2 | block.fetchMmu;
     this.#i32[at + M.BLOCK_PAGE2 / 4 + 1] = Math.floor(page2 / 0x1_0000_0000) | 0;
-    this.#i32[at + M.BLOCK_ENTRY2 / 4] = Env.ENV_TLB + (block.fetchMmu * Env.TLB_ENTRIES + ((page2 / PAGE_SIZE) & (Env.TLB_ENTRIES - 1))) * Env.TLB_ENTRY_SIZE;
+    this.#i32[at + M.BLOCK_PC_MASK / 4] = block.relocatable ? PAGE_SIZE - 1 : -1;
   }
 
   /** Makes a block findable, and its invalidation certain. */
@@ -264,7 +297,6 @@ export class BlockTable {
     for (const from of block.incoming) this.#unlink(from, block.pc);
     block.incoming.length = 0;
     this.#unchain(block);
-    this.#forgetJumps(block);
     this.#unwatch(block);
   }
 
@@ -277,8 +309,6 @@ export class BlockTable {
     this.#i32[(entry.address + M.BLOCK_REGION) >> 2] = region.slot;
     this.#i32[(entry.address + M.BLOCK_REGION_HEAT) >> 2] = region.entriesUntilOffered;
     this.#u16[entry.address >> 1] = REGION;
-    // The jump cache learns of the region the next time it is filled.
-    this.#forgetJumps(entry);
   }
 
   #unlistRegion(region: Region): void {
@@ -296,7 +326,6 @@ export class BlockTable {
       this.#i32[(entry.address + M.BLOCK_REGION) >> 2] = 0;
       this.#u16[entry.address >> 1] = controlNumber(entry.linear2 === 0 ? 'enter' : 'enter2');
       this.reheat(entry);
-      this.#forgetJumps(entry);
     }
     this.regionDropped(region);
   }
@@ -349,6 +378,7 @@ export class BlockTable {
     this.#pages.clear();
     this.#frames.clear();
     this.#blocks = [];
+    this.#shared.clear();
     this.#u8.fill(0, M.TARGETS, M.TARGETS + M.TARGET_ROWS * M.TARGETS_PER_ROW * 8);
     this.#u8.fill(0, M.BLOCK_HASH, M.BLOCK_HASH + 4 * 2 ** M.BLOCK_HASH_BITS);
     for (const env of this.#envs) this.clearJumpCache(env);
@@ -376,15 +406,6 @@ export class BlockTable {
       at = (this.#u32[at]! + M.BLOCK_NEXT) >> 2;
     }
     this.#u32[at] = this.#u32[(block.address + M.BLOCK_NEXT) >> 2]!;
-  }
-
-  #forgetJumps(block: Block): void {
-    const low = block.pc | 0;
-    const entry = Env.ENV_JUMP_CACHE + ((low ^ (low >>> 12)) & (JUMP_ENTRIES - 1)) * JUMP_SIZE;
-    for (const env of this.#envs) {
-      if (this.#u32[(env + entry + JUMP_CODE) >> 2] !== block.address) continue;
-      this.#u8.fill(EMPTY_JUMP, env + entry + JUMP_PC, env + entry + JUMP_SIZE);
-    }
   }
 
   #removeFromPage(page: number, block: Block): void {

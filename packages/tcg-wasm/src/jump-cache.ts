@@ -16,7 +16,5 @@ export const JUMP_CODE_BASE = 12;
 export const JUMP_LINEAR = 16;
 /** i32: offset from env of the TLB entry of the page that the code is on. */
 export const JUMP_TLB_ENTRY = 20;
-/** i32: address of the first micro-op. */
+/** i32: address of the block's head. If the block is gone meanwhile, that is a `stale` micro-op. */
 export const JUMP_CODE = 24;
-/** i32: slot of the region that starts here in the table, or 0. */
-export const JUMP_REGION = 28;

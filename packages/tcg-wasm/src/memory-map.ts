@@ -91,11 +91,11 @@ export const BLOCK_LINEAR = 32;
 export const BLOCK_NEXT = 36;
 export const BLOCK_REGION = 40;
 export const BLOCK_LINEAR2 = 44;
-/** u32: TLB entry of the second page (offset from env). */
-export const BLOCK_ENTRY2 = 48;
+/** i32, extended to 64 bits: the bits of pc that are the block's own: all, or, of a relocatable block, the lowest 12. */
+export const BLOCK_PC_MASK = 48;
 /** u32: times that the region may still be entered before it is offered to be compiled again, with more around it. */
 export const BLOCK_REGION_HEAT = 52;
-/** i64: virtual address of the second page. */
+/** i64: virtual address of the second page, without ENV_CODE_PAGE; its low bits are the TLB table that code is fetched through. */
 export const BLOCK_PAGE2 = 56;
 
 /** Functions of the target in the table that all modules share. Regions come after. */

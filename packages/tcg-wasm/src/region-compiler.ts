@@ -3,7 +3,7 @@
  * compiles regions of them and installs the functions.
  *
  * A region is a WebAssembly function `(env: i32) -> i32` in `RegionHost.table`:
- *  - Entered with `pc` (ENV_PC) possibly stale: it is entered for the pc of its entry block. Globals are in the vCPU block.
+ *  - Entered with `pc` stored, which is the address of its entry block. Globals are in the vCPU block.
  *    On entry nothing has been counted: it subtracts the instruction count of each block as it enters it (the entry block
  *    too), exactly as tier 0 does: `budget - count` negative, or ENV_EXIT_REQUEST not zero: leave before the block, nothing
  *    subtracted. (Counting per block, not per region or path, keeps the count that a device sees in the middle of a
@@ -32,9 +32,14 @@ export interface CodeBlock {
   readonly index: number;
   /** Address of its head in the code arena. */
   readonly address: number;
+  /** Of a relocatable block: the offset in its page. */
   readonly pc: number;
   readonly flags: number;
   readonly codeBase: number;
+  /** Made for any address (see `Ir.codeAddress`). */
+  readonly relocatable: boolean;
+  /** What its addresses began from when it was last seen: 0, or the virtual address of a relocatable block's page. */
+  readonly home: number;
   /** Address in linear memory of the block's first byte of guest code. */
   readonly linear: number;
   /** Address in linear memory of the second page's start, if the block reaches into it; else 0. */
@@ -90,13 +95,16 @@ export interface RegionHost {
   readonly engine: EngineImports;
   /** The functions behind helpers, `wasm` ones directly, `js` ones wrapped so that they find their vCPU by env; (env, ...args). */
   helper(helper: Helper): CallableFunction;
-  /** The block's optimised IR, translated anew, or undefined if its code is gone. Yours to keep. */
-  ir(block: CodeBlock): IrBlock | undefined;
-  /** The translated block at `pc` with the same flags and code base as `from`, as the mapping is now; undefined if there is none. */
+  /**
+   * The block's optimised IR, translated anew, or undefined if its code is gone. Yours to keep. `pc`: where a relocatable block lies from
+   * the page that the addresses in the IR are to begin at; else the block's own.
+   */
+  ir(block: CodeBlock, pc: number): IrBlock | undefined;
+  /** The translated block at `pc` (begun where that of `from` is) with the same flags, code base and kind as `from`, as the mapping is now; undefined if there is none. */
   successor(from: CodeBlock, pc: number): CodeBlock | undefined;
   /** How often tier 0 has entered the block (stops counting once the block was offered). */
   entries(block: CodeBlock): number;
-  /** Addresses that the lookup at the block's end lately went to from compiled code; some may be another block's. */
+  /** Addresses (begun where the block's is) that the lookup at its end lately went to from compiled code; some may be another block's. */
   lookupTargets(block: CodeBlock): readonly number[];
   /** Address of the row of TARGETS_PER_ROW places where they are noted. */
   targetRow(block: CodeBlock): number;

@@ -116,9 +116,12 @@ export class Translator {
     const codeBase = head.get(Env.ENV_CODE_BASE);
     const virtual = linearOf(pc, codeBase);
     const offset = offsetInPage(virtual);
+    const relocatable = !alone && codeBase === 0 && this.setup.table.isShared(first.linear) && this.isRelocatable(flags, pc);
+    /** Where the block's addresses begin. */
+    const home = relocatable ? virtual - offset : 0;
     const reader = this.#reader.start(first, offset, () => this.codePage(head, virtual - offset + PAGE_SIZE, mmu));
     reader.seesChanges = !alone && this.setup.rewrites.isChanging(first.linear + offset);
-    const ir = this.#build(pc, flags, codeBase, maxInstructions);
+    const ir = this.#build(pc - home, flags, codeBase, maxInstructions, relocatable);
     if (ir === undefined) {
       if (head.get(Env.ENV_FAULT) === 0) throw new Error(`${this.setup.target.name}: no instruction was translated at ${pc.toString(16)}, and none faulted`);
       return undefined;
@@ -132,9 +135,10 @@ export class Translator {
     const block = new Block(
       hidden ? -1 : table.nextIndex(),
       address,
-      pc,
+      pc - home,
       flags,
       codeBase,
+      relocatable,
       first.linear === 0 ? 0 : first.linear + offset,
       second?.linear ?? 0,
       ir.byteLength,
@@ -142,10 +146,11 @@ export class Translator {
       mmu,
       first.frame,
       second?.frame ?? 0,
+      home,
       reader.reads,
     );
-    const end = this.#lowering.lower(ir, address + M.BLOCK_HEAD, this.#context.start(virtual, codeBase, hidden));
-    for (let i = 0; i < ir.instructionCount; i++) this.#i32[(end >> 2) + i] = ir.pcs[i]! - pc;
+    const end = this.#lowering.lower(ir, address + M.BLOCK_HEAD, this.#context.start(virtual - home, codeBase, hidden));
+    for (let i = 0; i < ir.instructionCount; i++) this.#i32[(end >> 2) + i] = ir.pcs[i]! - block.pc;
     table.writeHead(block, !hidden && block.linear2 !== 0 ? ENTER2 : ENTER, hidden ? COLD : table.heatOf(block), end);
     if (!hidden) {
       this.#arena = (end + ir.instructionCount * 4 + 63) & ~63;
@@ -154,21 +159,29 @@ export class Translator {
     return block;
   }
 
-  /** A block's IR once more, from its bytes as they are; the caller sees to it that they have not changed. */
-  retranslate(block: Block): IrBlock | undefined {
-    const { pc, flags, codeBase, linear, linear2 } = block;
+  /** Whether code without a code base can be made for all addresses at once. */
+  isRelocatable(flags: number, pc: number): boolean {
+    return this.setup.target.isRelocatable?.(flags, pc) ?? false;
+  }
+
+  /**
+   * A block's IR once more, from its bytes as they are; the caller sees to it that they have not changed. `pc`: the block's, or, of a
+   * relocatable one, where it lies from the page that its addresses are to begin at.
+   */
+  retranslate(block: Block, pc: number): IrBlock | undefined {
+    const { flags, codeBase, linear, linear2 } = block;
     const offset = linear % PAGE_SIZE;
     const first = { frame: 0, linear: linear - offset };
     this.#reader.start(first, offset, () => (linear2 === 0 ? undefined : { frame: 0, linear: linear2 }));
     this.#reader.seesChanges = block.reads.length > 0;
-    return this.#build(pc, flags, codeBase, block.instructionCount)?.copy();
+    return this.#build(pc, flags, codeBase, block.instructionCount, block.relocatable)?.copy();
   }
 
   /** From the bytes that the reader was started at. */
-  #build(pc: number, flags: number, codeBase: number, maxInstructions: number): IrBlock | undefined {
+  #build(pc: number, flags: number, codeBase: number, maxInstructions: number, relocatable: boolean): IrBlock | undefined {
     const builder = this.#builder;
     const { block } = builder;
-    builder.start();
+    builder.start(relocatable);
     let byteLength = 0;
     try {
       ({ byteLength } = this.setup.target.translate(builder, { pc, codeBase, flags, code: this.#reader, maxInstructions }));
@@ -203,7 +216,7 @@ function unknownHelper(name: string): never {
 class BlockContext implements LoweringContext {
   alone = false;
   private codeBase = 0;
-  /** Virtual, of the block's start. */
+  /** Of the block's start, as its exits have it. */
   private page = 0;
 
   constructor(private readonly helperNumbers: ReadonlyMap<string, number>) {}

@@ -29,7 +29,7 @@ import {
 } from './block.js';
 import type { Ir } from './ir.js';
 import type { OpName } from './ops.js';
-import { CODE_CHANGED, type Exit, type Global, type Helper, type MemoryAccess, VALUE_TYPES, type Value, type ValueType } from './types.js';
+import { CODE_CHANGED, CODE_PAGE, type Exit, type Global, type Helper, type MemoryAccess, VALUE_TYPES, type Value, type ValueType } from './types.js';
 
 const WORD = 2 ** 32;
 /** f32 and f64 bits. */
@@ -59,11 +59,13 @@ const EXTEND_S = opcodeOf('i64.extend_i32_s');
 export class BlockBuilder implements Ir {
   readonly block = new IrBlock();
   #ended = false;
+  #relocatable = false;
   /** The instruction calls a helper that stores. */
   #stores = false;
 
-  /** Forgets the block before. */
-  start(): void {
+  /** Forgets the block before. `relocatable`: see `Ir.codeAddress`. */
+  start(relocatable = false): void {
+    this.#relocatable = relocatable;
     this.block.clear();
     this.#ended = false;
     this.#stores = false;
@@ -82,6 +84,11 @@ export class BlockBuilder implements Ir {
     if (this.#stores) this.exitIf(this.get(CODE_CHANGED), { kind: 'goto', pc });
     this.#stores = false;
     this.block.push(OP_INSTRUCTION, NO_VALUE, this.block.addInstruction(pc), 0, 0);
+  }
+
+  codeAddress(pc: number): Value {
+    const address = this.i64(pc);
+    return this.#relocatable ? this.add(this.get(CODE_PAGE), address) : address;
   }
 
   i32(value: number): Value {

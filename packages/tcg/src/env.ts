@@ -33,6 +33,11 @@ export const GLOBALS_START = 64;
 export const GLOBALS_END = 0x4000;
 /** i32, the last of the globals: not zero once a helper's store hit the code that is running. */
 export const ENV_CODE_CHANGED = 0x3ffc;
+/**
+ * i64, a global that no block sets: what is added to the addresses that the running block was made for. 0, or for relocatable blocks
+ * the virtual address of the page that it begins on.
+ */
+export const ENV_CODE_PAGE = 0x3ff0;
 export const TEMPORARIES_START = 0x4000;
 export const TEMPORARIES_END = 0x10000;
 

@@ -27,6 +27,7 @@ export {
 } from './target.js';
 export {
   CODE_CHANGED,
+  CODE_PAGE,
   type Exit,
   type Global,
   type Helper,

@@ -14,9 +14,14 @@ import type { OpName } from './ops.js';
 import type { Exit, Global, Helper, MemoryAccess, Value, ValueType } from './types.js';
 
 export interface Ir {
-  /** Start of a guest instruction; `pc` as the guest has it. */
+  /** Start of a guest instruction; `pc` as for `codeAddress`. */
   instruction(pc: number): void;
 
+  /**
+   * A code address as a value (i64): `pc` of the request plus a distance, or what else is known to be that. Relocatable blocks
+   * run wherever their page is mapped; the addresses that they are translated with begin at 0 for their page.
+   */
+  codeAddress(pc: number): Value;
   i32(value: number): Value;
   /** Exact for safe integers; others come as bigint (taken modulo 2^64). */
   i64(value: number | bigint): Value;

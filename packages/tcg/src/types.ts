@@ -1,4 +1,4 @@
-import { ENV_CODE_CHANGED } from './env.js';
+import { ENV_CODE_CHANGED, ENV_CODE_PAGE } from './env.js';
 import type { Ir } from './ir.js';
 
 /** The types of IR values: WebAssembly's, since a guest register of any machine fits one of them. */
@@ -21,6 +21,9 @@ export interface Global {
 
 /** Written by helpers that store to guest memory; the accelerator's own. */
 export const CODE_CHANGED: Global = { name: 'code_changed', type: 'i32', offset: ENV_CODE_CHANGED };
+
+/** What relocatable blocks add to their addresses (see `Ir.codeAddress`); the accelerator's own. */
+export const CODE_PAGE: Global = { name: 'code_page', type: 'i64', offset: ENV_CODE_PAGE };
 
 /** A value of a block under construction; made by an `IrBuilder`, good only with that builder. */
 export type Value = number & { readonly __value: unique symbol };
@@ -83,7 +86,7 @@ export interface Quick {
 
 /** How control leaves a block. */
 export type Exit =
-  /** To a known guest address (`pc` as the guest has it: RIP or EIP, without a code segment's base). */
+  /** To a known guest address (`pc` as the guest has it: RIP or EIP, without a code segment's base; as for `Ir.codeAddress`). */
   | { readonly kind: 'goto'; readonly pc: number }
   /** To wherever the `pc` global says by now: returns, indirect jumps, far transfers, changes of mode. */
   | { readonly kind: 'lookup' }

@@ -140,6 +140,7 @@ export class EagerIr implements Ir {
     this.host.memory.setBigInt64(this.host.env + Env.ENV_PC, BigInt(pc), true);
   }
 
+  codeAddress = (pc: number) => this.i64(pc);
   i32 = (value: number) => this.constant('i32', value);
   i64 = (value: number | bigint) => this.constant('i64', BigInt(value));
   f32 = (value: number) => this.make('f32', value);

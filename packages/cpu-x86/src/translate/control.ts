@@ -89,19 +89,24 @@ function jumpTo(t: Translation, target: Value): void {
 function leaveUnlessCanonical(t: Translation, target: Value): void {
   if (!t.mode64) return;
   const { ir } = t;
-  ir.set(PC, ir.i64(t.pc));
+  ir.set(PC, ir.codeAddress(t.pc));
   ir.exitIf(ir.wrap(ir.shrU(ir.add(target, ir.i64(CANONICAL_END)), ir.i64(48))), { kind: 'leave', reason: EXIT_NOT_CANONICAL });
+}
+
+/** In 64-bit mode, of 8 bytes always; elsewhere an address is a constant. */
+function returnAddress(t: Translation): Value {
+  return t.operandSize === 8 ? t.ir.codeAddress(t.nextPc) : t.constant(t.nextPc, t.operandSize);
 }
 
 function call(t: Translation): void {
   if (!isCanonical(t, t.target)) return t.generalProtection();
-  t.push(t.operandSize, t.constant(t.nextPc, t.operandSize));
+  t.push(t.operandSize, returnAddress(t));
   t.endAt(t.target);
 }
 
 function callTo(t: Translation, target: Value): void {
   leaveUnlessCanonical(t, target);
-  t.push(t.operandSize, t.constant(t.nextPc, t.operandSize));
+  t.push(t.operandSize, returnAddress(t));
   t.endDynamic(t.toI64(target, t.operandSize));
 }
 
@@ -119,7 +124,7 @@ function farMemory(t: Translation, name: 'far_jump' | 'far_call'): void {
 }
 
 function far(t: Translation, name: 'far_jump' | 'far_call', selector: Value, offset: Value): void {
-  t.call(name, selector, offset, t.ir.i32(t.operandSize), t.ir.i64(t.nextPc));
+  t.call(name, selector, offset, t.ir.i32(t.operandSize), t.ir.codeAddress(t.nextPc));
   t.endLookup();
 }
 
@@ -129,15 +134,15 @@ function farReturn(t: Translation, drop: number): void {
 }
 
 function interruptReturn(t: Translation): void {
-  t.call('interrupt_return', t.ir.i32(t.operandSize), t.ir.i64(t.nextPc));
+  t.call('interrupt_return', t.ir.i32(t.operandSize), t.ir.codeAddress(t.nextPc));
   t.endLookup();
 }
 
 function interrupt(t: Translation, vector: number, kind: number): void {
-  t.call('software_interrupt', t.ir.i32(vector), t.ir.i32(kind), t.ir.i64(t.nextPc));
+  t.call('software_interrupt', t.ir.i32(vector), t.ir.i32(kind), t.ir.codeAddress(t.nextPc));
   t.endLookupWithoutTrap();
 }
 
 function interruptOnOverflow(t: Translation): void {
-  t.call('into', t.flag(FLAG_OF), t.ir.i64(t.nextPc));
+  t.call('into', t.flag(FLAG_OF), t.ir.codeAddress(t.nextPc));
 }

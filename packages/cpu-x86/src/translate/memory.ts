@@ -62,7 +62,7 @@ export abstract class MemoryOperands extends RegisterAccess {
     const { ir } = this;
     if (this.ipRelative) {
       const address = this.nextPc + this.displacement;
-      return ir.i64(this.addressSize === 4 ? address >>> 0 : address);
+      return this.addressSize === 4 ? ir.extendU(ir.wrap(ir.codeAddress(address))) : ir.codeAddress(address);
     }
     if (this.addressSize === 8) {
       let sum = this.base >= 0 ? this.get(REGISTERS[this.base]!) : undefined;

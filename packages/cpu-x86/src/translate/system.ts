@@ -174,7 +174,7 @@ function writeExtendedControl(t: Translation): void {
 
 /** Both may clear TF: a single-step trap comes only after the next instruction, if at all. */
 function enterKernel(t: Translation, name: 'syscall' | 'sysenter'): void {
-  t.call(name, t.ir.i64(t.nextPc));
+  t.call(name, t.ir.codeAddress(t.nextPc));
   t.endLookupWithoutTrap();
 }
 
@@ -199,12 +199,12 @@ function output(t: Translation, port: Value, size: number): void {
 }
 
 function halt(t: Translation): void {
-  t.call('halt', t.ir.i64(t.nextPc));
+  t.call('halt', t.ir.codeAddress(t.nextPc));
   t.endLeave(Env.EXIT_HALTED, t.nextPc);
 }
 
 function pause(t: Translation): void {
-  t.call('pause', t.ir.i64(t.nextPc));
+  t.call('pause', t.ir.codeAddress(t.nextPc));
   t.endLeave(Env.EXIT_YIELD, t.nextPc);
 }
 
@@ -215,7 +215,7 @@ function monitor(t: Translation): void {
 }
 
 function mwait(t: Translation): void {
-  t.call('mwait', t.ir.i64(t.nextPc));
+  t.call('mwait', t.ir.codeAddress(t.nextPc));
   t.endLeave(Env.EXIT_HALTED, t.nextPc);
 }
 

@@ -48,7 +48,7 @@ export class BlockTranslator {
       count++;
       offset += t.length;
       t.startInstruction();
-      if (flags & L.HF_BREAKPOINTS) t.call('watch_code', ir.i64(mode64 ? pc : (request.codeBase + pc) >>> 0));
+      if (flags & L.HF_BREAKPOINTS) t.call('watch_code', mode64 ? ir.codeAddress(pc) : ir.i64((request.codeBase + pc) >>> 0));
       if (result === 'ok') this.instruction(t.row!);
       else t.raise(result === 'too-long' ? EXCEPTION.GP : EXCEPTION.UD, result === 'too-long' ? 0 : -1);
       if (!ir.ended) {

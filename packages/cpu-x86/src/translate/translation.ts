@@ -270,7 +270,7 @@ export class Translation extends FlagTracker {
 
   /** Goes to a known address (of the guest's, in the mode that the block is in). */
   endAt(pc: number): void {
-    if (this.hflags & AFTERWARDS) return this.endDynamic(this.ir.i64(pc));
+    if (this.hflags & AFTERWARDS) return this.endDynamic(this.ir.codeAddress(pc));
     this.commit();
     this.letInterruptsIn(pc);
     this.ir.end({ kind: 'goto', pc });
@@ -279,7 +279,7 @@ export class Translation extends FlagTracker {
   /** Goes on with the next instruction, at `pc`. Nothing is left to do after the last one. */
   endNext(pc: number): void {
     if (this.shadowAhead) this.inhibitInterrupts(L.INHIBIT_BY_STI);
-    if (this.hflags & AFTERWARDS || this.shadowAhead) return this.endDynamic(this.ir.i64(pc));
+    if (this.hflags & AFTERWARDS || this.shadowAhead) return this.endDynamic(this.ir.codeAddress(pc));
     this.letInterruptsIn(pc);
     this.ir.end({ kind: 'goto', pc });
   }
@@ -287,7 +287,7 @@ export class Translation extends FlagTracker {
   /** Goes to one of two known addresses. */
   endBranch(condition: Value, taken: number, otherwise: number): void {
     const { ir } = this;
-    if (this.hflags & AFTERWARDS || this.isShadowed) return this.endDynamic(ir.select(condition, ir.i64(taken), ir.i64(otherwise)));
+    if (this.hflags & AFTERWARDS || this.isShadowed) return this.endDynamic(ir.select(condition, ir.codeAddress(taken), ir.codeAddress(otherwise)));
     this.commit();
     ir.branch(condition, { kind: 'goto', pc: taken }, { kind: 'goto', pc: otherwise });
   }
@@ -315,7 +315,7 @@ export class Translation extends FlagTracker {
 
   /** Back to the main loop, with `pc` at the next instruction unless a helper set it. */
   endLeave(reason: number, pc: number | undefined): void {
-    if (pc !== undefined) this.set(PC, this.ir.i64(pc));
+    if (pc !== undefined) this.set(PC, this.ir.codeAddress(pc));
     this.finishInstruction();
     this.commit();
     this.debugTraps();
@@ -338,7 +338,7 @@ export class Translation extends FlagTracker {
   }
 
   endStopped(): void {
-    this.endDynamic(this.ir.i64(this.nextPc));
+    this.endDynamic(this.ir.codeAddress(this.nextPc));
   }
 
   /** Whether the block has to end behind this instruction: interrupts that STI kept waiting may come then. */
@@ -356,7 +356,7 @@ export class Translation extends FlagTracker {
   private letInterruptsIn(pc?: number): void {
     if (!this.isShadowed) return;
     const { ir } = this;
-    if (pc !== undefined) ir.set(PC, ir.i64(pc));
+    if (pc !== undefined) ir.set(PC, ir.codeAddress(pc));
     ir.exitIf(ir.get(INTERRUPT_PENDING), { kind: 'leave', reason: Env.EXIT_REQUESTED });
   }
 

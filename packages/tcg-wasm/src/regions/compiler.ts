@@ -3,7 +3,7 @@ import type { Helper } from '@nandu/tcg';
 import type { CodeBlock, Region, RegionCompiler, RegionHost } from '../region-compiler.js';
 import { ModuleBuilder } from '../wasm/module-builder.js';
 import { dispatchFunction, importValues, isShared, REGION_PARAMS, REGION_RESULTS, RegionImports } from './imports.js';
-import { PAGE_SIZE } from './page-guard.js';
+import { PAGE_SIZE } from './place.js';
 import { RegionEmitter } from './region-emitter.js';
 import type { RegionGraph } from './region-graph.js';
 import { LARGE, LIMITS, type Limits, selectRegion } from './select.js';
@@ -32,8 +32,14 @@ const DEFAULTS: RegionOptions = { batch: 16, limits: LIMITS, large: LARGE, patie
 /** Everything that runs is compiled, with every way that was taken: see `AcceleratorOptions.eager`. */
 const EAGER: RegionOptions = { batch: 512, limits: { ...LIMITS, entries: 1 }, large: { ...LARGE, entries: 1 }, patient: false, entriesUntilLarge: 50 };
 
+/** A hot block, and, if that could not wait, what to compile for it. */
+interface Offer {
+  readonly block: CodeBlock;
+  readonly graph: RegionGraph | undefined;
+}
+
 export class WasmRegionCompiler implements RegionCompiler {
-  private queue: CodeBlock[] = [];
+  private queue: Offer[] = [];
   /**
    * Pages of linear memory whose code is overwritten time and again: how often regions there were dropped, and how many offers to
    * decline before the next one. Compiling takes a thousand times longer than interpreting a block.
@@ -66,7 +72,8 @@ export class WasmRegionCompiler implements RegionCompiler {
 
   offer(block: CodeBlock): void {
     if (this.isTooSoon(block)) return this.host.postpone(block);
-    this.queue.push(block);
+    // A relocatable block's neighbours are found in the address space that it runs in now.
+    this.queue.push({ block, graph: block.relocatable ? this.select(block) : undefined });
     if (this.queue.length >= this.batch) this.compile();
   }
 
@@ -77,7 +84,7 @@ export class WasmRegionCompiler implements RegionCompiler {
     const start = performance.now();
     const graphs: RegionGraph[] = [];
     const covered = new Set<CodeBlock>();
-    for (const block of queue) {
+    for (const { block, graph: chosen } of queue) {
       // The interpreter checks the second page of a block that spans two; regions are entered without.
       if (!block.valid || block.linear2 !== 0) continue;
       // The blocks of a loop become hot together. One region is enough, unless they go on to be entered from elsewhere.
@@ -85,8 +92,8 @@ export class WasmRegionCompiler implements RegionCompiler {
         this.host.postpone(block);
         continue;
       }
-      const graph = this.select(block);
-      if (!graph) continue;
+      const graph = block.relocatable ? chosen : this.select(block);
+      if (!graph?.blocks.every(({ block: inside }) => inside.valid)) continue;
       graphs.push(graph);
       for (const { block: inside } of graph.blocks) covered.add(inside);
     }

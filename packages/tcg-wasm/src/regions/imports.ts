@@ -1,7 +1,8 @@
 /** What a module of regions imports, and the module that goes from one region to another. */
 import { Env, type Helper, type ValueType } from '@nandu/tcg';
-import { JUMP_REGION } from '../jump-cache.js';
+import { JUMP_CODE } from '../jump-cache.js';
 import { emitJumpLookup } from '../jump-lookup.js';
+import { BLOCK_REGION } from '../memory-map.js';
 import type { RegionHost } from '../region-compiler.js';
 import * as I from '../wasm/instructions.js';
 import { ModuleBuilder } from '../wasm/module-builder.js';
@@ -77,7 +78,8 @@ function addDispatch(builder: ModuleBuilder, findRegion: number): void {
   const miss = w.block();
   emitJumpLookup(w, { pc, address, entry, word }, miss);
   w.get(entry);
-  w.memory(I.I32_LOAD, Env.ENV_JUMP_CACHE + JUMP_REGION);
+  w.memory(I.I32_LOAD, Env.ENV_JUMP_CACHE + JUMP_CODE);
+  w.memory(I.I32_LOAD, BLOCK_REGION);
   w.set(word);
   w.br(found);
   w.end();

@@ -1,5 +1,6 @@
 /** The fast paths of guest memory accesses: the site's pair, then the TLB, then the slow path. */
 import { Code, Env } from '@nandu/tcg';
+import { emitTlbIndex } from '../tlb-index.js';
 import type { CodeWriter, Label } from '../wasm/code-writer.js';
 import * as I from '../wasm/instructions.js';
 import type { PagePair } from './page-cache.js';
@@ -7,8 +8,6 @@ import { ENV } from './region-globals.js';
 
 const TABLE_BYTES = Env.TLB_ENTRIES * Env.TLB_ENTRY_SIZE;
 /** From a virtual address to the offset of its entry in the table. */
-const ENTRY_SHIFT = 12 - Math.log2(Env.TLB_ENTRY_SIZE);
-const ENTRY_MASK = (Env.TLB_ENTRIES - 1) * Env.TLB_ENTRY_SIZE;
 
 export interface FastPath {
   /** Access code of the IR. */
@@ -95,11 +94,7 @@ function emitTlbTest(w: CodeWriter, { code, address, isWrite }: FastPath): void 
   const size = 1 << Code.accessSizeLog2(code);
   const alignment = 1 << Code.accessAlignLog2(code);
   w.get(address);
-  w.op(I.I32_WRAP_I64);
-  w.i32(ENTRY_SHIFT);
-  w.op(I.I32_SHR_U);
-  w.i32(ENTRY_MASK);
-  w.op(I.I32_AND);
+  emitTlbIndex(w);
   w.get(ENV);
   w.op(I.I32_ADD);
   w.tee(w.scratch('i32', 9));

@@ -5,7 +5,8 @@
 import { Code, Env, type Global, type Helper, type IrBlock } from '@nandu/tcg';
 import type { CodeBlock, EngineImports, Region, RegionHost } from '../region-compiler.js';
 import { reference } from '../wasm/op-reference.test-support.js';
-import { pageOf, tlbEntryOffset } from './page-guard.js';
+import { tlbEntryOffset } from './page-guard.js';
+import { pageOf } from './place.js';
 
 export const ENV_AT = 0x0100_0000;
 const CODE_AT = 0x1000_0000;
@@ -85,7 +86,10 @@ export class ReferenceMachine implements RegionHost {
       if (page === DEVICE_PAGE || page === UNMAPPED_PAGE) continue;
       this.mapPage(DATA_PAGE + page * 4096, this.linear(page), [Env.TLB_READ, Env.TLB_WRITE]);
     }
-    for (const block of this.blocks.values()) this.mapPage(pageOf(block), block.linear - (block.pc - pageOf(block)), [Env.TLB_EXECUTE]);
+    for (const block of this.blocks.values()) {
+      const page = pageOf({ block, pc: block.pc });
+      this.mapPage(page, block.linear - (block.pc - page), [Env.TLB_EXECUTE]);
+    }
     const ram = new Uint8Array(memory.buffer, RAM_AT, DATA_PAGES * 8192);
     for (let i = 0; i < ram.length; i++) ram[i] = (i * seed * 167) >>> 3;
     this.device.length = 0;
@@ -198,6 +202,8 @@ export class ReferenceMachine implements RegionHost {
       pc,
       flags: 0,
       codeBase: 0,
+      relocatable: false,
+      home: 0,
       linear: CODE_AT + (pc & 0xff_ffff),
       linear2: 0,
       byteLength: ir.byteLength,

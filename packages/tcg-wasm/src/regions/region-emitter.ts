@@ -1,7 +1,7 @@
 /** Writes a region's function: entry, blocks in structured control flow, and its one exit. */
 import { Code, Env, type Exit, type Helper, type IrBlock, VALUE_TYPES } from '@nandu/tcg';
 import { BLOCK_REGION_HEAT } from '../memory-map.js';
-import { type CodeBlock, type RegionHost, SLOW_RESULT } from '../region-compiler.js';
+import { type RegionHost, SLOW_RESULT } from '../region-compiler.js';
 import { EXIT_HOT } from '../tier0/exits.js';
 import type { CodeWriter, Label } from '../wasm/code-writer.js';
 import * as I from '../wasm/instructions.js';
@@ -10,8 +10,9 @@ import { BlockEmitter, type BlockSurroundings } from './block-emitter.js';
 import type { RegionImports } from './imports.js';
 import { emitAccess } from './memory-access.js';
 import { PageCache } from './page-cache.js';
-import { emitIsUnmapped, pageOf } from './page-guard.js';
+import { emitIsUnmapped } from './page-guard.js';
 import { emitPcSwitch, emitTargetPlace } from './pc-switch.js';
+import { pageOf } from './place.js';
 import { type QuickCall, quickCall } from './quick-call.js';
 import { ENV, RegionGlobals } from './region-globals.js';
 import { endsInLookup, type RegionBlock, type RegionGraph } from './region-graph.js';
@@ -43,6 +44,8 @@ export class RegionEmitter {
   private exit: Label = 0;
   private stop: Label = 0;
   private flow!: Flow;
+  /** Whether the region is made for any address. */
+  private readonly relocatable: boolean;
 
   constructor(
     private readonly w: CodeWriter,
@@ -50,6 +53,7 @@ export class RegionEmitter {
     private readonly imports: RegionImports,
     private readonly host: RegionHost,
   ) {
+    this.relocatable = graph.blocks[0]!.block.relocatable;
     this.budget = w.local('i32');
     this.bias = w.local('i32');
     this.way = w.local('i32');
@@ -75,7 +79,7 @@ export class RegionEmitter {
 
   emit(): void {
     const { w } = this;
-    const entry = this.graph.blocks[0]!.block;
+    const entry = this.graph.blocks[0]!;
     this.exit = w.block();
     this.stop = w.block();
     this.emitEntry(entry);
@@ -96,10 +100,17 @@ export class RegionEmitter {
     this.emitExit();
   }
 
-  private emitEntry(entry: CodeBlock): void {
+  private emitEntry(entry: RegionBlock): void {
     const { w } = this;
+    if (this.relocatable) {
+      w.get(ENV);
+      w.memory(I.I64_LOAD, Env.ENV_PC);
+      w.i64(entry.pc);
+      w.op(I.I64_SUB);
+      w.set(this.globals.codePage);
+    }
     w.get(ENV);
-    w.i32(entry.address);
+    w.i32(entry.block.address);
     w.memory(I.I32_STORE, Env.ENV_BLOCK);
     w.get(ENV);
     w.memory(I.I32_LOAD, Env.ENV_BUDGET);
@@ -117,7 +128,7 @@ export class RegionEmitter {
   }
 
   /** Once the region was entered often enough, its entry block is offered to be compiled again. */
-  private emitCountdown({ address, pc }: CodeBlock): void {
+  private emitCountdown({ block: { address }, pc }: RegionBlock): void {
     const { w } = this;
     const left = w.scratch('i32', 9);
     w.i32(address);
@@ -199,14 +210,15 @@ export class RegionEmitter {
     w.set(this.budget);
   }
 
-  private emitBlock({ block, ir, node, lookupTargets }: RegionBlock): void {
+  private emitBlock(place: RegionBlock): void {
     const { w } = this;
+    const { block, ir, pc, lookupTargets } = place;
     this.globals.startBlock();
     if (block.linear2 !== 0) {
-      emitIsUnmapped(w, block, true);
+      emitIsUnmapped(w, place, true, this.home);
       w.likely(false);
       w.if();
-      this.leaveFor(block.pc, TO_INTERPRETER);
+      this.leaveFor(pc, TO_INTERPRETER);
       w.end();
     }
     this.addToBudget(-block.instructionCount);
@@ -216,29 +228,29 @@ export class RegionEmitter {
     w.likely(false);
     w.if();
     this.addToBudget(block.instructionCount);
-    this.setPc(block.pc);
+    this.setPc(pc);
     w.br(this.stop);
     w.end();
     const around: BlockSurroundings = {
-      load: (...load) => this.emitGuestLoad(block, ...load),
-      store: (...store) => this.emitGuestStore(block, ...store),
-      call: (...call) => this.emitCall(block, ir, ...call),
+      load: (...load) => this.emitGuestLoad(place, ...load),
+      store: (...store) => this.emitGuestStore(place, ...store),
+      call: (...call) => this.emitCall(place, ir, ...call),
       exitIf: (exit, instruction) => {
         w.if();
         this.addToBudget(block.instructionCount - instruction - 1);
-        this.follow(block, node, exit, true);
+        this.follow(place, exit, true);
         w.end();
       },
       end: (exit) => {
-        if (exit.kind === 'lookup' && endsInLookup(ir)) this.emitLookup(block, node, lookupTargets);
-        this.follow(block, node, exit, false);
+        if (exit.kind === 'lookup' && endsInLookup(ir)) this.emitLookup(place, lookupTargets);
+        this.follow(place, exit, false);
       },
       quick: (of, op) => this.quickCalls.get(of)?.get(op),
       branch: (taken, otherwise) => {
         w.if();
-        this.follow(block, node, taken, false);
+        this.follow(place, taken, false);
         w.else();
-        this.follow(block, node, otherwise, false);
+        this.follow(place, otherwise, false);
         w.end();
       },
     };
@@ -246,19 +258,35 @@ export class RegionEmitter {
   }
 
   /** Goes on at one of the blocks if pc is theirs; else that is noted, for the next time that this code is compiled. */
-  private emitLookup(from: CodeBlock, node: number, targets: readonly RegionBlock[]): void {
+  private emitLookup(from: RegionBlock, targets: readonly RegionBlock[]): void {
     const { w } = this;
-    const { pc } = this.globals;
-    const goOn = (target: number): void => this.goOn(from, node, targets[target]!, true);
+    const pc = this.relativePc();
     emitPcSwitch(
       w,
       pc,
-      targets.map(({ block }) => block.pc),
-      goOn,
+      targets.map((target) => target.pc),
+      (target) => this.goOn(from, targets[target]!, true),
     );
-    emitTargetPlace(w, pc, this.host.targetRow(from));
+    emitTargetPlace(w, pc, this.host.targetRow(from.block));
     w.get(pc);
+    if (from.pc !== from.block.pc) {
+      // Noted as the block's own addresses are.
+      w.i64(from.block.pc - from.pc);
+      w.op(I.I64_ADD);
+    }
     w.memory(I.I64_STORE, 0);
+  }
+
+  /** The local with pc, from where the region's addresses begin. */
+  private relativePc(): number {
+    if (!this.relocatable) return this.globals.pc;
+    const { w } = this;
+    const relative = w.scratch('i64', 10);
+    w.get(this.globals.pc);
+    w.get(this.globals.codePage);
+    w.op(I.I64_SUB);
+    w.set(relative);
+    return relative;
   }
 
   /** Targets that are reached by a branch within code, for which a label is needed. */
@@ -267,21 +295,22 @@ export class RegionEmitter {
     return [...(sideExits as RegionBlock[]), ...lookupTargets];
   }
 
-  private follow(from: CodeBlock, node: number, exit: Exit, inside: boolean): void {
+  private follow(from: RegionBlock, exit: Exit, inside: boolean): void {
     const target = this.graph.target(exit);
-    if (target) return this.goOn(from, node, target, inside);
+    if (target) return this.goOn(from, target, inside);
     if (exit.kind === 'goto') return this.leaveFor(exit.pc, TO_DISPATCH);
     if (exit.kind === 'leave') this.leaveToMainLoop(exit.reason);
     else this.leave(TO_DISPATCH);
   }
 
-  private goOn(from: CodeBlock, node: number, target: RegionBlock, inside: boolean): void {
+  private goOn(from: RegionBlock, target: RegionBlock, inside: boolean): void {
     const { w } = this;
-    if (pageOf(from) !== pageOf(target.block)) {
-      emitIsUnmapped(w, target.block, false);
+    const { node } = from;
+    if (pageOf(from) !== pageOf(target)) {
+      emitIsUnmapped(w, target, false, this.home);
       w.likely(false);
       w.if();
-      this.leaveFor(target.block.pc, TO_INTERPRETER);
+      this.leaveFor(target.pc, TO_INTERPRETER);
       w.end();
     }
     const next = this.graph.firstStep(node, target.node);
@@ -318,8 +347,19 @@ export class RegionEmitter {
   }
 
   private setPc(pc: number): void {
-    this.w.i64(pc);
+    this.pushPc(pc);
     this.w.set(this.globals.pc);
+  }
+
+  private pushPc(pc: number): void {
+    const { w, home } = this;
+    if (home !== undefined) w.get(home);
+    w.i64(pc);
+    if (home !== undefined) w.op(I.I64_ADD);
+  }
+
+  private get home(): number | undefined {
+    return this.relocatable ? this.globals.codePage : undefined;
   }
 
   private addToBudget(count: number): void {
@@ -332,7 +372,7 @@ export class RegionEmitter {
   }
 
   /** Leaves in the middle of a block: this instruction and those behind it were not executed. */
-  private abandon(block: CodeBlock, ir: IrBlock, instruction: number): void {
+  private abandon({ block }: RegionBlock, ir: IrBlock, instruction: number): void {
     this.addToBudget(block.instructionCount - instruction);
     this.leaveFor(ir.pcs[instruction]!, TO_INTERPRETER);
   }
@@ -353,7 +393,7 @@ export class RegionEmitter {
     w.end();
   }
 
-  private emitGuestLoad(block: CodeBlock, ir: IrBlock, op: number, address: number, result: number | undefined, instruction: number): void {
+  private emitGuestLoad(place: RegionBlock, ir: IrBlock, op: number, address: number, result: number | undefined, instruction: number): void {
     const { w } = this;
     const code = ir.c[op]!;
     const size = 1 << Code.accessSizeLog2(code);
@@ -392,7 +432,7 @@ export class RegionEmitter {
         w.get(ENV);
         w.memory(I.I32_LOAD, Env.ENV_FAULT);
         w.if();
-        this.abandon(block, ir, instruction);
+        this.abandon(place, ir, instruction);
         w.end();
         this.emitNoticeRequest();
         w.end();
@@ -400,7 +440,7 @@ export class RegionEmitter {
     });
   }
 
-  private emitGuestStore(block: CodeBlock, ir: IrBlock, op: number, address: number, value: number, instruction: number): void {
+  private emitGuestStore(place: RegionBlock, ir: IrBlock, op: number, address: number, value: number, instruction: number): void {
     const { w } = this;
     const code = ir.c[op]!;
     const size = 1 << Code.accessSizeLog2(code);
@@ -432,20 +472,20 @@ export class RegionEmitter {
         w.i32(code);
         w.call(size === 16 ? this.imports.engine.store_slow16 : this.imports.engine.store_slow);
         w.if();
-        this.abandon(block, ir, instruction);
+        this.abandon(place, ir, instruction);
         w.end();
         this.emitNoticeRequest();
       },
     });
   }
 
-  private emitCall(block: CodeBlock, ir: IrBlock, helper: Helper, instruction: number, pushArguments: () => void, popResult: () => void): void {
+  private emitCall(place: RegionBlock, ir: IrBlock, helper: Helper, instruction: number, pushArguments: () => void, popResult: () => void): void {
     const { w } = this;
     this.globals.emitStoreFor(helper);
     const mayLook = helper.mayFault || helper.reads === 'all' || helper.where === 'js';
     if (mayLook) {
       w.get(ENV);
-      w.i64(ir.pcs[instruction]!);
+      this.pushPc(ir.pcs[instruction]!);
       w.memory(I.I64_STORE, Env.ENV_PC);
       this.emitStoreBudget();
     }
@@ -463,7 +503,7 @@ export class RegionEmitter {
       w.memory(I.I32_LOAD, Env.ENV_FAULT);
       w.likely(false);
       w.if();
-      this.abandon(block, ir, instruction);
+      this.abandon(place, ir, instruction);
       w.end();
     }
     if (mayLook) this.emitNoticeRequest();

@@ -1,11 +1,15 @@
 /** The guest's globals that a region keeps in locals: which, where, and moving them from and to the vCPU block. */
-import { Code, Env, type Global, type Helper, type IrBlock, type Touches } from '@nandu/tcg';
+import { CODE_PAGE, Code, Env, type Global, type Helper, type IrBlock, type Touches } from '@nandu/tcg';
 import type { CodeWriter } from '../wasm/code-writer.js';
 import { emitSlotLoad, emitSlotStore } from '../wasm/memory-emitters.js';
 import type { QuickCall } from './quick-call.js';
 
 /** Parameter 0 of every region: the vCPU block's address. */
 export const ENV = 0;
+
+const PC: Global = { name: 'pc', type: 'i64', offset: Env.ENV_PC };
+/** Globals that are moved at other times than the rest. */
+const OWN_RULES: ReadonlySet<number> = new Set([Env.ENV_PC, Env.ENV_CODE_PAGE]);
 
 export class RegionGlobals {
   /** By offset. */
@@ -34,12 +38,13 @@ export class RegionGlobals {
       }
     }
     this.set.delete(Env.ENV_PC);
+    used.delete(Env.ENV_CODE_PAGE);
     for (const offset of new Set([...used, ...this.set])) {
       const global = globals.get(offset);
       if (!global) throw new Error(`no global at offset ${offset}`);
       this.locals.set(offset, { global, local: w.local(global.type) });
     }
-    if (!this.locals.has(Env.ENV_PC)) this.locals.set(Env.ENV_PC, { global: { name: 'pc', type: 'i64', offset: Env.ENV_PC }, local: w.local('i64') });
+    for (const global of [PC, CODE_PAGE]) if (!this.locals.has(global.offset)) this.locals.set(global.offset, { global, local: w.local('i64') });
   }
 
   local(offset: number): number {
@@ -50,9 +55,14 @@ export class RegionGlobals {
     return this.local(Env.ENV_PC);
   }
 
+  /** The page that addresses of a relocatable region begin at: it is computed, not loaded. */
+  get codePage(): number {
+    return this.local(Env.ENV_CODE_PAGE);
+  }
+
   /** At the region's entry. */
   emitLoadAll(): void {
-    for (const offset of this.locals.keys()) if (offset !== Env.ENV_PC) this.emitLoad(offset);
+    for (const offset of this.locals.keys()) if (!OWN_RULES.has(offset)) this.emitLoad(offset);
   }
 
   /** At the region's exit: all that may differ, and pc. */
@@ -93,10 +103,10 @@ export class RegionGlobals {
     }
   }
 
-  /** pc is not among them: it has its own rules. */
+  /** pc and code page are not among them. */
   private touched(touches: Touches): number[] {
     const offsets = touches === 'none' ? [] : touches === 'all' ? [...this.locals.keys()] : touches.map((global) => global.offset);
-    return offsets.filter((offset) => offset !== Env.ENV_PC && this.locals.has(offset));
+    return offsets.filter((offset) => !OWN_RULES.has(offset) && this.locals.has(offset));
   }
 
   private emitLoad(offset: number): void {

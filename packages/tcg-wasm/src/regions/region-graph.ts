@@ -1,10 +1,9 @@
 /** A region before it is code: its blocks, and where control goes between them. */
 import { Code, Env, type Exit, type IrBlock } from '@nandu/tcg';
-import type { CodeBlock } from '../region-compiler.js';
 import { type FlowGraph, makeReducible, nodesInLoops, reversePostorder } from './flow-graph.js';
+import type { Place } from './place.js';
 
-export interface RegionBlock {
-  readonly block: CodeBlock;
+export interface RegionBlock extends Place {
   readonly ir: IrBlock;
   /** Where its end may go if it ends in a lookup: blocks of the region at the addresses that are worth comparing with. */
   lookupTargets: RegionBlock[];
@@ -23,13 +22,13 @@ export class RegionGraph {
 
   /** The first block is the entry. Blocks that cannot be reached are left out. */
   constructor(readonly blocks: readonly RegionBlock[]) {
-    const all = new Map(blocks.map((block) => [block.block.pc, block]));
+    const all = new Map(blocks.map((block) => [block.pc, block]));
     const numbers = new Map(blocks.map((block, i) => [block, i]));
     const successors = blocks.map((block) => [...new Set(targets(block, all))].map((target) => numbers.get(target)!));
     const reachable = reversePostorder({ successors });
     this.blocks = reachable.map((i) => blocks[i]!);
     this.blocks.forEach((block, i) => (block.node = i));
-    this.byPc = new Map(this.blocks.map((block) => [block.block.pc, block]));
+    this.byPc = new Map(this.blocks.map((block) => [block.pc, block]));
     this.flow = { successors: reachable.map((i) => successors[i]!.map((successor) => blocks[successor]!.node)) };
     this.inLoops = nodesInLoops(this.flow);
     this.dispatches = makeReducible(this.flow);
@@ -96,12 +95,19 @@ function isMode(offset: number): boolean {
 }
 
 /** The address that a call returns to, if the block ends in a call: it has stored the address behind itself. */
-export function returnAddress(block: CodeBlock, ir: IrBlock): number | undefined {
-  const behind = block.pc + block.byteLength;
+export function returnAddress({ block, pc }: Place, ir: IrBlock): number | undefined {
+  const behind = pc + block.byteLength;
   for (let i = ir.count - 1; i >= 0; i--) {
-    const value = ir.b[i]!;
+    const value = block.relocatable ? distance(ir, ir.b[i]!) : ir.b[i]!;
     if (ir.op[i] === Code.OP_STORE && ir.op[value] === Code.OP_I64 && ir.b[value]! * 2 ** 32 + (ir.a[value]! >>> 0) === behind) return behind;
     if (ir.op[i] === Code.OP_STORE && ir.op[value] === Code.OP_I32 && ir.a[value]! >>> 0 === behind) return behind;
   }
   return undefined;
+}
+
+const ADD = Code.opcodeOf('i64.add');
+
+/** What is added to the region's page for a code address; another value itself. */
+function distance({ op, a, b }: IrBlock, value: number): number {
+  return op[value] === ADD && op[a[value]!] === Code.OP_GET && a[a[value]!] === Env.ENV_CODE_PAGE ? b[value]! : value;
 }

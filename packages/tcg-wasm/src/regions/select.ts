@@ -1,7 +1,7 @@
 /** Chooses what a region is made of: from a hot block along executed successors, calls and returns among them. */
 import type { IrBlock } from '@nandu/tcg';
 import type { CodeBlock, RegionHost } from '../region-compiler.js';
-import { pageOf } from './page-guard.js';
+import { type Place, pageOf } from './place.js';
 import { endsInLookup, type RegionBlock, RegionGraph, returnAddress, usedExits } from './region-graph.js';
 import type { TargetProfile } from './target-profile.js';
 
@@ -22,11 +22,11 @@ const MOST_SEEN = 24;
 
 interface Candidate extends RegionBlock {
   /** Blocks that it goes to by itself. */
-  readonly next: CodeBlock[];
+  readonly next: Place[];
   /** Blocks that the lookup at its end was seen to go to. */
-  readonly seen: CodeBlock[];
+  readonly seen: Place[];
   /** If it is a call: where that returns to. */
-  readonly returnsTo: CodeBlock | undefined;
+  readonly returnsTo: Place | undefined;
 }
 
 /**
@@ -35,21 +35,23 @@ interface Candidate extends RegionBlock {
  */
 export function selectRegion(host: RegionHost, targets: TargetProfile, entry: CodeBlock, limits: Limits, absorb: boolean): RegionGraph | undefined {
   const chosen = new Map<number, Candidate>();
-  const queue: CodeBlock[] = [entry];
+  const queue: Place[] = [{ block: entry, pc: entry.pc }];
   let ops = 0;
   while (queue.length > 0 && chosen.size < limits.blocks && ops < limits.ops) {
-    const block = queue.shift()!;
-    if (chosen.has(block.pc)) continue;
-    const ir = host.ir(block);
+    const place = queue.shift()!;
+    if (chosen.has(place.pc)) continue;
+    const ir = host.ir(place.block, place.pc);
     if (!ir) continue;
     ops += ir.count;
-    const candidate = examine(host, targets, block, ir);
-    chosen.set(block.pc, candidate);
+    const candidate = examine(host, targets, place, ir);
+    chosen.set(place.pc, candidate);
     const ways = [...candidate.next, ...candidate.seen];
     if (candidate.returnsTo) ways.push(candidate.returnsTo);
     // The way that was taken more often first, so that limits cut off what is rare.
     queue.push(
-      ...ways.filter((way) => (absorb || way.region === undefined) && host.entries(way) >= limits.entries).sort((a, b) => host.entries(b) - host.entries(a)),
+      ...ways
+        .filter(({ block }) => (absorb || block.region === undefined) && host.entries(block) >= limits.entries)
+        .sort((a, b) => host.entries(b.block) - host.entries(a.block)),
     );
   }
   if (chosen.get(entry.pc)?.block !== entry) return undefined;
@@ -58,31 +60,35 @@ export function selectRegion(host: RegionHost, targets: TargetProfile, entry: Co
   return new RegionGraph([...chosen.values()]);
 }
 
-function examine(host: RegionHost, targets: TargetProfile, block: CodeBlock, ir: IrBlock): Candidate {
+function examine(host: RegionHost, targets: TargetProfile, place: Place, ir: IrBlock): Candidate {
+  const { block } = place;
+  /** From the block's own addresses to the region's. */
+  const shift = place.pc - block.pc;
   const pcs = new Set<number>();
   for (const exit of usedExits(ir)) if (exit.kind === 'goto') pcs.add(exit.pc);
-  const follow = (pc: number): CodeBlock | undefined => {
-    const way = host.successor(block, pc);
-    return way?.valid && sameMapping(block, way) ? way : undefined;
+  const follow = (pc: number): Place | undefined => {
+    const way = host.successor(block, pc - shift);
+    return way?.valid && sameMapping(place, { block: way, pc }) ? { block: way, pc } : undefined;
   };
   const next = [...pcs].map(follow).filter((way) => way !== undefined);
   const seen = endsInLookup(ir)
     ? targets
         .of(block)
-        .filter((way) => sameMapping(block, way))
+        .map((way) => ({ block: way.block, pc: way.pc + shift }))
+        .filter((way) => sameMapping(place, way))
         .slice(0, MOST_SEEN)
     : [];
-  const behind = returnAddress(block, ir);
+  const behind = returnAddress(place, ir);
   const returnsTo = behind === undefined ? undefined : follow(behind);
-  return { block, ir, next, seen, returnsTo, lookupTargets: [], node: -1 };
+  return { ...place, ir, next, seen, returnsTo, lookupTargets: [], node: -1 };
 }
 
 /**
  * Blocks of one page are to lie on one frame: going between them is not checked when the region runs. (The mapping may be
  * another one by now than when the first block was translated.)
  */
-function sameMapping(from: CodeBlock, to: CodeBlock): boolean {
-  return pageOf(from) !== pageOf(to) || from.linear - from.pc === to.linear - to.pc;
+function sameMapping(from: Place, to: Place): boolean {
+  return pageOf(from) !== pageOf(to) || from.block.linear - from.pc === to.block.linear - to.pc;
 }
 
 function connectSeen({ seen, lookupTargets }: Candidate, chosen: ReadonlyMap<number, Candidate>): void {
@@ -97,18 +103,18 @@ function connectReturns(call: Candidate, chosen: ReadonlyMap<number, Candidate>)
   const target = chosen.get(call.returnsTo!.pc);
   if (!target) return;
   const called = [...call.next, ...call.seen];
-  const seen = new Set(called);
+  const seen = new Set(called.map(({ pc }) => pc));
   const queue = [...called];
-  for (let block = queue.pop(); block; block = queue.pop()) {
-    const candidate = chosen.get(block.pc);
+  for (let place = queue.pop(); place; place = queue.pop()) {
+    const candidate = chosen.get(place.pc);
     if (!candidate) continue;
     const isCall = candidate.returnsTo !== undefined;
     const { lookupTargets } = candidate;
     if (!isCall && endsInLookup(candidate.ir) && lookupTargets.length < MOST_RETURNS && !lookupTargets.includes(target)) lookupTargets.push(target);
     // Calls inside the function are stepped over.
     for (const way of isCall ? [candidate.returnsTo!] : candidate.next) {
-      if (seen.has(way)) continue;
-      seen.add(way);
+      if (seen.has(way.pc)) continue;
+      seen.add(way.pc);
       queue.push(way);
     }
   }

@@ -3,13 +3,23 @@ import { Env, type ValueType } from '@nandu/tcg';
 import { JUMP_CODE } from '../jump-cache.js';
 import { emitJumpLookup } from '../jump-lookup.js';
 import * as M from '../memory-map.js';
+import { emitTlbIndex } from '../tlb-index.js';
+import type { CodeWriter } from '../wasm/code-writer.js';
 import * as I from '../wasm/instructions.js';
 import { emitSlotStore } from '../wasm/memory-emitters.js';
 import { emitOp } from '../wasm/op-emitters.js';
 import { ENV_LINK_SITE, EXIT_ALONE, EXIT_HOT, EXIT_LINK } from './exits.js';
-import { abandonInstruction, ENV, type Frame, IP, immediate, leaveWith, operand, proceed, setPc, slot, storeEnv32 } from './frame.js';
+import { abandonInstruction, addCodePage, ENV, type Frame, IP, immediate, leaveWith, operand, proceed, setPc, slot, storeEnv32 } from './frame.js';
 import { effectiveAddress } from './memory-cases.js';
 import { type Control, MICRO_OP_SIZE, TABLE_SHIFT } from './micro-ops.js';
+
+/** The TLB table that the block at `ip` is fetched through. */
+function fetchTable(w: CodeWriter): void {
+  w.get(IP);
+  w.memory(I.I32_LOAD, M.BLOCK_PAGE2);
+  w.i32(4095);
+  w.op(I.I32_AND);
+}
 
 /** With the condition (i32) on the stack: to the next micro-op, or d bytes further. */
 export function chooseNext(f: Frame): void {
@@ -29,21 +39,29 @@ export function chooseNext(f: Frame): void {
 export const CONTROL_CASES: Readonly<Record<Control, (f: Frame, regionType: number) => void>> = {
   enter,
   enter2(f) {
-    const { w, entry, word } = f;
+    const { w, address, entry, word } = f;
     // The TLB entry of the second page: as the block's code had it?
-    w.get(ENV);
-    w.get(IP);
-    w.memory(I.I32_LOAD, M.BLOCK_ENTRY2);
-    w.op(I.I32_ADD);
-    w.tee(entry);
-    w.memory(I.I64_LOAD, Env.TLB_EXECUTE);
     w.get(IP);
     w.memory(I.I64_LOAD, M.BLOCK_PAGE2);
+    w.i64(-4096);
+    w.op(I.I64_AND);
+    addCodePage(w);
+    w.tee(address);
+    emitTlbIndex(w);
+    fetchTable(w);
+    w.i32(TABLE_SHIFT);
+    w.op(I.I32_SHL);
+    w.op(I.I32_ADD);
+    w.get(ENV);
+    w.op(I.I32_ADD);
+    w.tee(entry);
+    w.memory(I.I64_LOAD, Env.ENV_TLB + Env.TLB_EXECUTE);
+    w.get(address);
     w.op(I.I64_EQ);
-    w.get(IP);
-    w.memory(I.I32_LOAD, M.BLOCK_PAGE2);
+    w.get(address);
+    w.op(I.I32_WRAP_I64);
     w.get(entry);
-    w.memory(I.I32_LOAD, Env.TLB_ADDEND);
+    w.memory(I.I32_LOAD, Env.ENV_TLB + Env.TLB_ADDEND);
     w.op(I.I32_ADD);
     w.get(IP);
     w.memory(I.I32_LOAD, M.BLOCK_LINEAR2);
@@ -53,19 +71,10 @@ export const CONTROL_CASES: Readonly<Record<Control, (f: Frame, regionType: numb
     w.if();
     setPc(w, M.BLOCK_PC);
     w.get(ENV);
-    w.get(IP);
-    w.memory(I.I64_LOAD, M.BLOCK_PAGE2);
-    w.get(IP);
-    w.memory(I.I32_LOAD, M.BLOCK_ENTRY2);
+    w.get(address);
     w.get(IP);
     w.memory(I.I32_LOAD, M.BLOCK_LINEAR2);
-    // Which TLB table the entry is in.
-    w.get(IP);
-    w.memory(I.I32_LOAD, M.BLOCK_ENTRY2);
-    w.i32(Env.ENV_TLB);
-    w.op(I.I32_SUB);
-    w.i32(TABLE_SHIFT);
-    w.op(I.I32_SHR_U);
+    fetchTable(w);
     w.call(f.imports.check_page);
     w.tee(word);
     w.i32(0);
@@ -81,10 +90,12 @@ export const CONTROL_CASES: Readonly<Record<Control, (f: Frame, regionType: numb
   },
   stale(f) {
     setPc(f.w, M.BLOCK_PC);
-    f.w.br(f.lookup);
+    // Not through the jump cache, which may name this block.
+    find(f);
   },
   region(f, regionType) {
     const { w } = f;
+    setPc(w, M.BLOCK_PC);
     storeEnv32(w, Env.ENV_BLOCK, () => w.get(IP));
     w.get(ENV);
     w.get(IP);
@@ -269,19 +280,39 @@ export function lookUp(f: Frame): void {
   w.get(entry);
   w.memory(I.I32_LOAD, Env.ENV_JUMP_CACHE + JUMP_CODE);
   w.set(IP);
-  w.br(f.next);
+  arriveFromElsewhere(f);
   w.end();
+  find(f);
+}
+
+/** The same without the jump cache. */
+function find(f: Frame): void {
+  const { w } = f;
   w.get(ENV);
   w.call(f.imports.find_block);
   w.tee(IP);
   w.i32(0);
   w.op(I.I32_GT_S);
-  w.brIf(f.next);
+  w.if();
+  arriveFromElsewhere(f);
+  w.end();
   w.get(IP);
   w.i32(0);
   w.op(I.I32_LT_S);
   w.brIf(f.resume);
   leaveWith(w, Env.EXIT_MISS);
+}
+
+/** To the block at `ip`, which is the one for ENV_PC. */
+function arriveFromElsewhere({ w, next }: Frame): void {
+  w.get(ENV);
+  w.get(ENV);
+  w.memory(I.I64_LOAD, Env.ENV_PC);
+  w.get(IP);
+  w.memory(I.I64_LOAD, M.BLOCK_PC);
+  w.op(I.I64_SUB);
+  w.memory(I.I64_STORE, Env.ENV_CODE_PAGE);
+  w.br(next);
 }
 
 export function giveUpInstruction({ w, instruction, entry }: Frame): void {
@@ -299,6 +330,7 @@ export function giveUpInstruction({ w, instruction, entry }: Frame): void {
   w.op(I.I32_ADD);
   w.memory(I.I64_LOAD32_S, 0);
   w.op(I.I64_ADD);
+  addCodePage(w);
   w.memory(I.I64_STORE, Env.ENV_PC);
   storeEnv32(w, Env.ENV_BUDGET, () => {
     w.get(ENV);

@@ -38,7 +38,7 @@ export const ENGINE_IMPORTS = {
   store_slow: ['i32 i64 i64 i32', 'i32'],
   store_slow16: ['i32 i64 i64 i64 i32', 'i32'],
   find_block: ['i32', 'i32'],
-  check_page: ['i32 i64 i32 i32 i32', 'i32'],
+  check_page: ['i32 i64 i32 i32', 'i32'],
   fault: ['i32', ''],
   misaligned: ['i32 i64 i32', ''],
 } as const;
@@ -88,12 +88,20 @@ export function leaveWith(w: CodeWriter, reason: number): void {
   w.return();
 }
 
-/** ENV_PC = the i64 at `offset` of the micro-op. */
+/** ENV_PC = the i64 at `offset` of the micro-op, an address of the running block. */
 export function setPc(w: CodeWriter, offset: number): void {
   w.get(ENV);
   w.get(IP);
   w.memory(I.I64_LOAD, offset);
+  addCodePage(w);
   w.memory(I.I64_STORE, Env.ENV_PC);
+}
+
+/** To an address that is on the stack. */
+export function addCodePage(w: CodeWriter): void {
+  w.get(ENV);
+  w.memory(I.I64_LOAD, Env.ENV_CODE_PAGE);
+  w.op(I.I64_ADD);
 }
 
 /** instruction = the u16 at `offset` of the micro-op; to `abandon`. */
