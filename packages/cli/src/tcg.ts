@@ -13,7 +13,17 @@ import {
   parseSize,
   VirtualClock,
 } from '@nandu/core';
-import { type CpuModel, createX86Target, MMU_FETCH_USER, MODELS, parseCpuModel, setFirmwareMtrrs, UnsupportedFeatures, X86Cpu } from '@nandu/cpu-x86';
+import {
+  type CpuModel,
+  createX86Target,
+  MMU_FETCH_USER,
+  MODELS,
+  pagingCommands,
+  parseCpuModel,
+  setFirmwareMtrrs,
+  UnsupportedFeatures,
+  X86Cpu,
+} from '@nandu/cpu-x86';
 import { type ChunkPool, HostMemory } from '@nandu/memory';
 import { CpuFactory, cpuClassOf, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
 import { Env } from '@nandu/tcg';
@@ -207,6 +217,7 @@ class TcgProcessor implements Processor {
 export const tcgPlugin: Plugin = definePlugin({
   name: 'tcg',
   types: Object.keys(MODELS).map(cpuClassOf),
+  commands: pagingCommands,
   bind: (container) => {
     if (container.resolve<MachineConfig>(MACHINE_CONFIG).accelerator === 'tcg') container.registerSingleton(CpuFactory as never, TcgCpuFactory);
   },
