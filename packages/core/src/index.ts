@@ -30,6 +30,8 @@ export {
 } from './machine/config.js';
 export { type DeviceOptions, requestUnplug } from './machine/devices.js';
 export type { MachineEvent, RunStateName, ShutdownCause } from './machine/events.js';
+export { Input, type InputEvent, type InputHandler, MOUSE_BUTTONS, type MouseButton } from './machine/input.js';
+export { KEY_NUMBERS, keyByNumber, UNMAPPED_KEY } from './machine/input-keys.js';
 export { Machine, type MachineRequest } from './machine/machine.js';
 export { addObject, checkObject, ID_HINT, isIdentifier, type ObjectOptions, removeObject, type UserCreatable } from './machine/objects.js';
 export { definePlugin, type Plugin } from './machine/plugin.js';

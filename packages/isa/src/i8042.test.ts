@@ -40,15 +40,6 @@ it('passes bytes on to the keyboard, and interrupts with its answers', () => {
   expect(bench.edges[1]).toBe(3);
 });
 
-it('translates scan codes when the command byte says so', () => {
-  const { controller, drain } = powerOn();
-  controller.keyboard.press(0x1c, 0xf0, 0x1c);
-  expect(drain()).toEqual([0x1c, 0xf0, 0x1c]);
-  controller.setUpAsFirmware();
-  controller.keyboard.press(0x1c, 0xf0, 0x1c);
-  expect(drain()).toEqual([0x1e, 0x9e]);
-});
-
 it('recognizes a mouse with a wheel by three sample rates', () => {
   const { command, drain } = powerOn();
   for (const rate of [200, 100, 80]) {

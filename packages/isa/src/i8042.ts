@@ -2,7 +2,7 @@
  * i8042: keyboard controller (IBM PS/2 Hardware Interface Technical Reference, "Keyboard/Auxiliary Device Controller"), with a
  * keyboard and a mouse. Also the PC's first reset line and A20 gate.
  */
-import { device, IrqLine, Log, Machine, property, saved } from '@nandu/core';
+import { device, Input, IrqLine, Log, Machine, property, saved } from '@nandu/core';
 import { IsaDevice } from './isa-bus.js';
 import { Ps2Keyboard } from './ps2-keyboard.js';
 import { Ps2Mouse } from './ps2-mouse.js';
@@ -42,6 +42,7 @@ export class I8042 extends IsaDevice {
   constructor(
     private readonly machine: Machine,
     private readonly log: Log,
+    private readonly users: Input,
   ) {
     super();
     this.keyboard.onData = () => this.fill();
@@ -49,6 +50,8 @@ export class I8042 extends IsaDevice {
   }
 
   override realize(): void {
+    this.users.add(this.keyboard);
+    this.users.add(this.mouse);
     this.addOutputs('unnamed-gpio-out', [this.keyboardIrq$, this.mouseIrq$]);
     this.addOutputs('a20', [this.a20$]);
     this.wireIrq(this.keyboardIrq$, this.keyboardIrq);

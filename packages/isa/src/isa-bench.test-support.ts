@@ -7,11 +7,13 @@ import {
   Chardevs,
   type Device,
   HostClock,
+  Input,
   Machine,
   type MachineRequest,
   ManualClock,
   type ObjectClass,
   RealtimeClock,
+  RunState,
   VirtualClock,
 } from '@nandu/core';
 import { FakeClock, realize } from '@nandu/testkit';
@@ -28,6 +30,8 @@ export class IsaBench {
   readonly edges: number[] = new Array(16).fill(0);
   readonly requests: MachineRequest[] = [];
   readonly chardev = new FakeChardev();
+  readonly runState = new RunState();
+  readonly input = new Input(this.clock, this.runState);
   private readonly bus = new IsaBus('isa.0', undefined, this.io.root, (irq) => (level) => {
     this.levels[irq] = level;
     if (level) (this.edges[irq] as number)++;
@@ -48,6 +52,7 @@ export class IsaBench {
         [RealtimeClock, this.host],
         [AddressSpaceMemory, this.memory],
         [Machine, machine],
+        [Input, this.input],
         [Chardevs, { get: (id: string) => (id === 'serial0' ? this.chardev : undefined) }],
       ],
       properties,

@@ -1,4 +1,6 @@
-/** A PS/2 keyboard (IBM PS/2 Hardware Interface Technical Reference, keyboard section): commands and, later, keys. */
+/** A PS/2 keyboard (IBM PS/2 Hardware Interface Technical Reference, keyboard section): commands and keys. */
+import { type InputEvent, type InputHandler } from '@nandu/core';
+import { type HeldKeys, keyCodes, type ScanCodeSet } from './ps2-key-codes.js';
 import { Ps2Device } from './ps2-port.js';
 
 const ACK = 0xfa;
@@ -6,18 +8,25 @@ const RESEND = 0xfe;
 /** After reset: basic assurance test passed. */
 const SELF_TEST_PASSED = 0xaa;
 
-export class Ps2Keyboard extends Ps2Device {
-  private scanCodeSet = 2;
+export class Ps2Keyboard extends Ps2Device implements InputHandler {
+  readonly name = 'QEMU PS/2 Keyboard';
+  readonly kinds = ['key'] as const;
+  private scanCodeSet: ScanCodeSet = 2;
+  private readonly held = new Set<string>();
 
-  /** Sends the bytes of a key, scan code set 2. */
-  press(...bytes: number[]): void {
-    if (this.enabled) this.reply(...bytes);
+  event(event: InputEvent): void {
+    if (event.kind !== 'key' || !this.enabled) return;
+    const { key, down } = event;
+    if (down) this.held.add(key);
+    else this.held.delete(key);
+    this.report(keyCodes(this.scanCodeSet, key, down, this.held as HeldKeys));
   }
 
   override reset(): void {
     super.reset();
     this.enabled = true;
     this.scanCodeSet = 2;
+    this.held.clear();
   }
 
   override receive(byte: number): void {
@@ -31,7 +40,7 @@ export class Ps2Keyboard extends Ps2Device {
     if (command === 0xf0 && byte === 0) this.reply(ACK, this.scanCodeSet);
     else if (command === 0xf0 && byte > 3) this.reply(RESEND);
     else {
-      if (command === 0xf0) this.scanCodeSet = byte;
+      if (command === 0xf0) this.scanCodeSet = byte as ScanCodeSet;
       this.reply(ACK);
     }
   }

@@ -1,5 +1,7 @@
 /** What a keyboard or mouse behind the i8042 is: takes bytes, answers with bytes, has a queue of its own. */
 const QUEUE_LIMIT = 256;
+/** What a user does is lost when the software does not fetch it; answers to commands have more room. */
+const REPORT_LIMIT = 16;
 
 export interface Ps2State {
   queue: number[];
@@ -38,6 +40,15 @@ export abstract class Ps2Device {
 
   /** A byte from the host. */
   abstract receive(byte: number): void;
+
+  protected get roomForReports(): number {
+    return REPORT_LIMIT - this.queue.length;
+  }
+
+  /** What a user does: all of the bytes or none. */
+  protected report(bytes: readonly number[]): void {
+    if (bytes.length > 0 && bytes.length <= this.roomForReports) this.reply(...bytes);
+  }
 
   protected reply(...bytes: number[]): void {
     if (this.queue.length + bytes.length > QUEUE_LIMIT) return;

@@ -4,6 +4,7 @@ import { absentCommands } from './commands/absent.js';
 import { actionCommands } from './commands/actions.js';
 import { cpuCommands } from './commands/cpus.js';
 import { deviceCommands } from './commands/devices.js';
+import { inputCommands } from './commands/input.js';
 import { machineCommands } from './commands/machines.js';
 import { memoryDumpCommands } from './commands/memory-dump.js';
 import { migrationCommands } from './commands/migration.js';
@@ -22,6 +23,7 @@ export const monitorPlugin = definePlugin({
     ...actionCommands,
     ...cpuCommands,
     ...deviceCommands,
+    ...inputCommands,
     ...machineCommands,
     ...memoryDumpCommands,
     ...migrationCommands,

@@ -14,6 +14,7 @@ import type { AnyCommand, HmpCommand, QmpCommand } from './command.js';
 import { type Actions, MACHINE_CONFIG, type MachineConfig } from './config.js';
 import { addDevice, type DeviceOptions, removeDevice } from './devices.js';
 import type { MachineEvent, ShutdownCause } from './events.js';
+import { Input } from './input.js';
 import type { Plugin } from './plugin.js';
 import { RunState } from './run-state.js';
 
@@ -57,6 +58,7 @@ export class Machine {
     this.container.registerInstance(Log, this.log);
     this.container.registerInstance(MACHINE_CONFIG, config);
     registerClocks(this.container, config);
+    this.container.registerInstance(Input, new Input(this.container.resolve(VirtualClock as InjectionToken<VirtualClock>), this.runState));
     this.container.registerInstance(AddressSpaceMemory, new AddressSpaceMemory());
     this.container.registerInstance(AddressSpaceIo, new AddressSpaceIo());
     for (const plugin of plugins) this.install(plugin);
