@@ -1,6 +1,7 @@
 import { definePlugin } from '@nandu/core';
 import { aboutCommands } from './commands/about.js';
 import { absentCommands } from './commands/absent.js';
+import { absentDiskCommands } from './commands/absent-disks.js';
 import { actionCommands } from './commands/actions.js';
 import { cpuCommands } from './commands/cpus.js';
 import { deviceCommands } from './commands/devices.js';
@@ -13,6 +14,8 @@ import { mtreeCommand } from './commands/mtree.js';
 import { qomCommands } from './commands/qom.js';
 import { qtreeCommands } from './commands/qtree.js';
 import { runStateCommands } from './commands/run-state.js';
+import { screendumpCommands } from './commands/screendump.js';
+import { tracingCommands } from './commands/tracing.js';
 
 /** The commands that belong to no package of their own. */
 export const monitorPlugin = definePlugin({
@@ -20,6 +23,7 @@ export const monitorPlugin = definePlugin({
   commands: [
     ...aboutCommands,
     ...absentCommands,
+    ...absentDiskCommands,
     ...actionCommands,
     ...cpuCommands,
     ...deviceCommands,
@@ -32,5 +36,7 @@ export const monitorPlugin = definePlugin({
     ...qomCommands,
     ...qtreeCommands,
     ...runStateCommands,
+    ...screendumpCommands,
+    ...tracingCommands,
   ],
 });

@@ -1,8 +1,8 @@
 /**
- * Questions about parts that no machine of ours has yet: disks, networks, screens, migration. Answered as QEMU does for a
- * machine without them. A package that brings such a part brings its command, and the row here goes.
+ * Questions about parts that no machine of ours has yet: networks, screens, TPMs. Answered as QEMU does for a machine without
+ * them; `absent-disks.ts` has those about disks. A package that brings such a part brings its command, and the row here goes.
  */
-import { type AnyCommand, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
+import { type AnyCommand, type ArgumentInfo, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
 
 const EMPTY_LISTS = [
   'query-block',
@@ -19,7 +19,6 @@ const EMPTY_LISTS = [
   'query-tpm',
   'query-tpm-models',
   'query-tpm-types',
-  'query-stats-schemas',
   'query-acpi-ospm-status',
   'query-vcpu-dirty-limit',
   'query-yank',
@@ -30,6 +29,7 @@ const ANSWERS: Readonly<Record<string, object>> = {
   'query-vnc': { enabled: false },
   'query-spice': { migrated: false, enabled: false, 'mouse-mode': 'client' },
   'query-display-options': { type: 'none' },
+  'query-xen-replication-status': { error: false },
   'query-replay': { icount: 0, mode: 'none' },
   'query-dump': { total: 0, status: 'none', completed: 0 },
   'query-dirty-rate': { status: 'unstarted', 'sample-pages': 0, mode: 'page-sampling', 'start-time': 0, 'calc-time': 0 },
@@ -46,7 +46,36 @@ const ERRORS: Readonly<Record<string, string>> = {
   'query-vm-generation-id': 'VM Generation ID device not found',
   'x-query-profile': 'Internal profiler not compiled',
   'x-query-usb': 'USB support not enabled',
+  'replay-delete-break': 'replay breakpoints are allowed only in play mode',
+  'x-colo-lost-heartbeat': "The feature 'colo' is not enabled",
+  'x-exit-preconfig': 'The command is permitted only before machine initialization',
 };
+
+/** The same with arguments: name, arguments, error. */
+const ERRORS_WITH_ARGUMENTS: readonly (readonly [name: string, args: Readonly<Record<string, ArgumentInfo>>, message: string])[] = [
+  ['dumpdtb', { filename: { type: 'str' } }, "This machine doesn't have a FDT"],
+  ['replay-break', { icount: { type: 'int' } }, 'setting the breakpoint is allowed only in play mode'],
+  ['replay-seek', { icount: { type: 'int' } }, 'replay must be enabled to seek'],
+  ['query-sev-attestation-report', { mnonce: { type: 'str' } }, 'SEV is not enabled'],
+  [
+    'sev-inject-launch-secret',
+    { 'packet-header': { type: 'str' }, secret: { type: 'str' }, gpa: { type: 'int', optional: true } },
+    'SEV not enabled for guest',
+  ],
+  [
+    'set-vcpu-dirty-limit',
+    { 'cpu-index': { type: 'int', optional: true }, 'dirty-rate': { type: 'int' } },
+    "dirty page limit feature requires KVM with accelerator property 'dirty-ring-size' set'",
+  ],
+];
+
+const ROCKER = ['', '-ports', '-of-dpa-flows', '-of-dpa-groups'] as const;
+const ROCKER_INFOS: readonly (readonly [name: string, args: string, params: string, help: string])[] = [
+  ['rocker', 'name:s', 'name', 'Show rocker switch'],
+  ['rocker-ports', 'name:s', 'name', 'Show rocker ports'],
+  ['rocker-of-dpa-flows', 'name:s,tbl_id:i?', 'name [tbl_id]', 'Show rocker OF-DPA flow tables'],
+  ['rocker-of-dpa-groups', 'name:s,type:i?', 'name [type]', 'Show rocker OF-DPA groups'],
+];
 
 /** Arguments that some of these take. */
 const FLAGS: Readonly<Record<string, readonly string[]>> = { 'query-named-block-nodes': ['flat'], 'query-blockstats': ['query-nodes'] };
@@ -82,6 +111,7 @@ const INFOS: readonly (readonly [name: string, args: string, params: string, hel
   ['spice', '', '', 'show the spice server status', 'Server: disabled\n'],
   ['tpm', '', '', 'show the TPM device', ''],
   ['usb', '', '', 'show guest USB devices', 'Error: USB support not enabled\n'],
+  ['usbhost', '', '', 'show host USB devices', 'Command "info usbhost" is not available.\n'],
   ['usernet', '', '', 'show user network stack connection states', ''],
   ['vcpu_dirty_limit', '', '', 'show dirty page limit information of all vCPU', 'Dirty page limit not enabled!\n'],
   ['vm-generation-id', '', '', 'Show Virtual Machine Generation ID', 'Error: VM Generation ID device not found\n'],
@@ -90,10 +120,102 @@ const INFOS: readonly (readonly [name: string, args: string, params: string, hel
 
 /** What is done to a part by its name, of which there is none: name, arguments, parameters, help. */
 const UPON_PARTS: readonly (readonly [name: string, args: string, params: string, help: string])[] = [
-  ['eject', 'force:-f,device:B', '[-f] device', 'eject a removable medium (use -f to force it)'],
   ['netdev_del', 'device:s', 'id', 'remove host network device'],
   ['set_link', 'device:s,up:b', 'name on|off', 'change the link status of a network adapter'],
 ];
+
+/** What HMP says of other parts: name, arguments, parameters, help, answer. */
+const VERBS: readonly (readonly [name: string, args: string, params: string, help: string, answer: string])[] = [
+  // Without network adapters there is nobody to announce.
+  ['announce_self', 'interfaces:s?,id:s?', '[interfaces] [id]', 'Trigger GARP/RARP announcements', ''],
+  [
+    'cancel_vcpu_dirty_limit',
+    'cpu_index:l?',
+    '[cpu_index]',
+    'cancel dirty page rate limit, use cpu_index to cancel\n\t\t\t\t\t limit on a specified virtual cpu',
+    "[Please use 'info vcpu_dirty_limit' to query dirty limit for virtual CPU]\n",
+  ],
+  [
+    'set_vcpu_dirty_limit',
+    'dirty_rate:l,cpu_index:l?',
+    'dirty_rate [cpu_index]',
+    'set dirty page rate limit, use cpu_index to set limit\n\t\t\t\t\t on a specified virtual cpu',
+    "Error: dirty page limit feature requires KVM with accelerator property 'dirty-ring-size' set'\n",
+  ],
+  ['dumpdtb', 'filename:F', 'filename', "dump the FDT in dtb format to 'filename'", "Error: This machine doesn't have a FDT\n"],
+  ['exit_preconfig', '', '', 'exit the preconfig state', 'Error: The command is permitted only before machine initialization\n'],
+  ['getfd', 'fdname:s', 'getfd name', 'receive a file descriptor via SCM rights and assign it a name', 'Error: No file descriptor supplied via SCM_RIGHTS\n'],
+  ['replay_break', 'icount:l', 'icount', 'set breakpoint at the specified instruction count', 'setting the breakpoint is allowed only in play mode\n'],
+  ['replay_delete_break', '', '', 'remove replay breakpoint', 'replay breakpoints are allowed only in play mode\n'],
+  ['replay_seek', 'icount:l', 'icount', 'replay execution to the specified instruction count', 'replay must be enabled to seek\n'],
+  ['stopcapture', 'n:i', 'capture index', 'stop capture', ''],
+  ['x_colo_lost_heartbeat', '', '', 'Tell COLO that heartbeat is lost,\n\t\t\ta failover or takeover is needed.', "Error: The feature 'colo' is not enabled\n"],
+  ...['hostfwd_add', 'hostfwd_remove'].map(
+    (name) =>
+      [
+        name,
+        'arg1:s,arg2:s?',
+        name === 'hostfwd_add' ? '[netdev_id] [tcp|udp]:[hostaddr]:hostport-[guestaddr]:guestport' : '[netdev_id] [tcp|udp]:[hostaddr]:hostport',
+        name === 'hostfwd_add' ? 'redirect TCP or UDP connections from host to guest (requires -net user)' : 'remove host-to-guest TCP or UDP redirection',
+        'user mode network stack not in use\n',
+      ] as const,
+  ),
+];
+
+/** The same, where the answer names what was asked for. */
+type Given = Readonly<Record<string, string | undefined>>;
+const NAMED: readonly (readonly [name: string, args: string, params: string, help: string, answer: (given: Given) => string])[] = [
+  [
+    'closefd',
+    'fdname:s',
+    'closefd name',
+    'close a file descriptor previously passed via SCM rights',
+    ({ fdname }) => `Error: File descriptor named '${fdname}' not found\n`,
+  ],
+  [
+    'wavcapture',
+    'path:F,audiodev:s,freq:i?,bits:i?,nchannels:i?',
+    'path audiodev [frequency [bits [channels]]]',
+    'capture audio to a wave file (default frequency=44100 bits=16 channels=2)',
+    ({ audiodev }) => `Audiodev '${audiodev}' not found\n`,
+  ],
+  [
+    'gdbserver',
+    'device:s?',
+    '[device]',
+    "start gdbserver on given device (default 'tcp::1234'), stop with 'none'",
+    ({ device = 'tcp::1234' }) =>
+      device === 'none' ? 'Disabled gdbserver\n' : `gdbserver is not implemented\nCould not open gdbserver on device '${device}'\n`,
+  ],
+  [
+    'set_password',
+    'protocol:s,password:s,display:-ds,connected:s?',
+    'protocol password [-d display] [action-if-connected]',
+    'set spice/vnc password',
+    (given) => password(given, 'Could not set password'),
+  ],
+  [
+    'expire_password',
+    'protocol:s,time:s,display:-ds',
+    'protocol time [-d display]',
+    'set spice/vnc password expire-time',
+    (given) => password(given, 'Could not set password expire time'),
+  ],
+  [
+    'client_migrate_info',
+    'protocol:s,hostname:s,port:i?,tls-port:i?,cert-subject:s?',
+    'protocol hostname port tls-port cert-subject',
+    'set migration information for remote display',
+    ({ protocol }) => (protocol === 'spice' ? NO_SPICE : "Error: Parameter 'protocol' expects 'spice'\n"),
+  ],
+];
+
+const NO_SPICE = 'Error: SPICE is not in use\n';
+
+function password({ protocol }: Given, vnc: string): string {
+  if (protocol === 'spice') return NO_SPICE;
+  return protocol === 'vnc' ? `Error: ${vnc}\n` : `Error: invalid parameter value: ${protocol}\n`;
+}
 
 const NO_SNAPSHOTS = 'Error: no block device can store vmstate for snapshot\n';
 const SNAPSHOTS: readonly (readonly [name: string, args: string, help: string, answer: string])[] = [
@@ -104,6 +226,16 @@ const SNAPSHOTS: readonly (readonly [name: string, args: string, help: string, a
 
 function notFound(name: string): never {
   throw new QmpError('DeviceNotFound', `Device '${name}' not found`);
+}
+
+function noRocker(name: string): never {
+  throw new QmpError('GenericError', `rocker ${name} not found`);
+}
+
+function rockerArguments(suffix: (typeof ROCKER)[number]): Record<string, ArgumentInfo> {
+  const name = { name: { type: 'str' } } as const;
+  if (suffix === '-of-dpa-flows') return { ...name, 'tbl-id': { type: 'int', optional: true } };
+  return suffix === '-of-dpa-groups' ? { ...name, type: { type: 'int', optional: true } } : name;
 }
 
 export const absentCommands: readonly AnyCommand[] = [
@@ -120,9 +252,39 @@ export const absentCommands: readonly AnyCommand[] = [
       },
     }),
   ),
+  ...ERRORS_WITH_ARGUMENTS.map(([name, args, message]) =>
+    qmpCommand({
+      name,
+      arguments: args,
+      run() {
+        throw new QmpError('GenericError', message);
+      },
+    }),
+  ),
+  ...ROCKER.map((suffix) =>
+    qmpCommand<{ name: string }>({ name: `query-rocker${suffix}`, arguments: rockerArguments(suffix), run: ({ name }) => noRocker(name) }),
+  ),
+  ...ROCKER_INFOS.map(([name, args, params, help]) =>
+    hmpCommand<{ name: string }>({ name: `info ${name}`, args, params, help, run: ({ name: of }) => noRocker(of) }),
+  ),
+  qmpCommand({ name: 'x-query-rdma', arguments: {}, run: () => ({ 'human-readable-text': '' }) }),
+  qmpCommand({
+    name: 'announce-self',
+    arguments: Object.fromEntries([
+      ...['initial', 'max', 'rounds', 'step'].map((name) => [name, { type: 'int' }]),
+      ['interfaces', { type: 'list', optional: true }],
+      ['id', { type: 'str', optional: true }],
+    ]),
+    run: () => undefined,
+  }),
+  // No interrupt of our RTC is ever caught up with, so none waits.
+  qmpCommand({ name: 'rtc-reset-reinjection', arguments: {}, run: () => undefined }),
+  qmpCommand({ name: 'cancel-vcpu-dirty-limit', arguments: { 'cpu-index': { type: 'int', optional: true } }, run: () => undefined }),
   qmpCommand<{ name: string }>({ name: 'set_link', arguments: { name: { type: 'str' }, up: { type: 'bool' } }, run: ({ name }) => notFound(name) }),
   qmpCommand<{ id: string }>({ name: 'netdev_del', arguments: { id: { type: 'str' } }, run: ({ id }) => notFound(id) }),
   ...UPON_PARTS.map(([name, args, params, help]) => hmpCommand<{ device: string }>({ name, args, params, help, run: ({ device }) => notFound(device) })),
+  ...VERBS.map(([name, args, params, help, answer]) => hmpCommand({ name, args, params, help, run: () => answer })),
+  ...NAMED.map(([name, args, params, help, answer]) => hmpCommand<Given>({ name, args, params, help, run: answer })),
   ...SNAPSHOTS.map(([name, args, help, answer]) => hmpCommand({ name, args, params: 'tag', help, run: () => answer })),
   ...INFOS.map(([name, args, params, help, answer]) => hmpCommand({ name: `info ${name}`, args, params, help, run: () => answer })),
 ];
