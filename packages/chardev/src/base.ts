@@ -86,8 +86,8 @@ export abstract class BaseChardev implements Chardev {
     this.frontend?.event?.(connected ? 'opened' : 'closed');
   }
 
-  /** A break from the other end (the mux's C-a b). */
-  protected break(): void {
+  /** As if the other end had sent a break. */
+  sendBreak(): void {
     this.frontend?.event?.('break');
   }
 }

@@ -86,6 +86,20 @@ const chardevRemove = qmpCommand<{ id: string }>({
   },
 });
 
+/** The other end's break, for the front end: a serial port shows its guest one, which Linux takes for SysRq. */
+function sendBreak(id: string, context: CommandContext): undefined {
+  const chardev = registry(context).get(id);
+  if (!chardev) throw new ConfigError(`Chardev '${id}' not found`);
+  chardev.sendBreak();
+  return undefined;
+}
+
+const chardevSendBreak = qmpCommand<{ id: string }>({
+  name: 'chardev-send-break',
+  arguments: { id: { type: 'str' } },
+  run: ({ id }, context) => sendBreak(id, context),
+});
+
 function ringbuf(id: string, context: CommandContext): RingbufChardev {
   const chardev = registry(context).get(id);
   if (!chardev) throw new ConfigError(`Device '${id}' not found`);
@@ -146,6 +160,13 @@ const HMP: readonly AnyCommand[] = [
       return undefined;
     },
   }),
+  hmpCommand<{ id: string }>({
+    name: 'chardev-send-break',
+    args: 'id:s',
+    params: 'id',
+    help: 'send a break on chardev',
+    run: ({ id }, context) => sendBreak(id, context),
+  }),
   hmpCommand<{ device: string; size: number }>({
     name: 'ringbuf_read',
     args: 'device:s,size:i',
@@ -176,4 +197,13 @@ function printable(bytes: Uint8Array): string {
   );
 }
 
-export const chardevCommands: readonly AnyCommand[] = [queryChardev, queryBackends, chardevAdd, chardevRemove, ringbufRead, ringbufWrite, ...HMP];
+export const chardevCommands: readonly AnyCommand[] = [
+  queryChardev,
+  queryBackends,
+  chardevAdd,
+  chardevRemove,
+  chardevSendBreak,
+  ringbufRead,
+  ringbufWrite,
+  ...HMP,
+];

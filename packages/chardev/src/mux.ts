@@ -109,6 +109,10 @@ export class MuxChardev implements Chardev {
     this.port.write(this.timestampsFrom === undefined ? bytes : this.stamped(bytes, this.timestampsFrom));
   }
 
+  sendBreak(): void {
+    this.slots[this.focus]?.frontend.event?.('break');
+  }
+
   close(): void {
     // The backend is in the registry, too, and closed by whoever owns that.
     this.port.detach();
@@ -141,7 +145,7 @@ export class MuxChardev implements Chardev {
       this.print('QEMU: Terminated\n\r');
       this.terminate();
     },
-    b: () => this.slots[this.focus]?.frontend.event?.('break'),
+    b: () => this.sendBreak(),
     c: () => {
       const present = this.slots[this.focus];
       if (present) this.deliver(present);

@@ -7,6 +7,7 @@ import {
   type Chardev,
   ConfigError,
   checkObject,
+  definePlugin,
   ID_HINT,
   isIdentifier,
   type LogRecord,
@@ -22,9 +23,11 @@ import { addDeviceFromText, type JsonObject, Monitors, objectFromText, parseJson
 import { type QtestLog, QtestServer } from '@nandu/qtest';
 import { buildConfig } from './build-config.js';
 import { cliPlugin } from './commands/command-line-options.js';
+import { logCommands } from './commands/log.js';
 import { helpFor } from './help.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadPlugin } from './load-plugin.js';
+import { logItemOf } from './log-items.js';
 import { pairsOf } from './options/option.js';
 import { located } from './options/parse.js';
 import { BUILT_IN_PLUGINS } from './plugins.js';
@@ -33,13 +36,6 @@ import type { ChardevRequest, Given, Settings } from './settings.js';
 
 /** How often zero pages are looked for. */
 const HOUSEKEEPING_MS = 500;
-
-const LOG_ITEM: Readonly<Record<LogRecord['kind'], string | undefined>> = {
-  'guest-error': 'guest_errors',
-  unimplemented: 'unimp',
-  warning: undefined,
-  info: undefined,
-};
 
 /** Runs what the settings describe; fulfilled with the exit status when it has ended. */
 export async function runEmulator(settings: Settings): Promise<number> {
@@ -88,7 +84,10 @@ export class Emulator {
   ) {
     this.chardevs = new ChardevRegistry(nodeChardevs, { terminate: () => this.exitNow(0) });
     const config = this.at(undefined, () => buildConfig(settings, types));
-    this.machine = this.at(undefined, () => new Machine([...plugins, cliPlugin, chardevPlugin(this.chardevs)], config));
+    this.machine = this.at(
+      undefined,
+      () => new Machine([...plugins, cliPlugin, chardevPlugin(this.chardevs), definePlugin({ name: 'log', commands: logCommands(settings) })], config),
+    );
     this.machine.log.records$.subscribe((record) => this.log(record));
     this.monitors = new Monitors(this.machine);
   }
@@ -260,7 +259,7 @@ export class Emulator {
   }
 
   private log({ kind, message }: LogRecord): void {
-    const item = LOG_ITEM[kind];
+    const item = logItemOf(kind);
     const { logItems, logFile } = this.settings;
     if (item === undefined) {
       process.stderr.write(report(`${kind === 'warning' ? 'warning: ' : ''}${message}`, this.location));

@@ -57,7 +57,7 @@ export class Settings {
   readonly actions: Actions = { reboot: 'reset', shutdown: 'poweroff', panic: 'shutdown', watchdog: 'reset' };
   readonly plugins: Given[] = [];
   pidfile: string | undefined;
-  readonly logItems = new Set<string>();
+  logItems: ReadonlySet<string> = new Set();
   logFile: string | undefined;
   private monitorCount = 0;
 

@@ -7,6 +7,8 @@ import {
   definePlugin,
   MACHINE_CONFIG,
   Machine,
+  type MachineCheck,
+  type MachineCheckOutcome,
   type MachineConfig,
   MiB,
   type Plugin,
@@ -18,6 +20,7 @@ import {
   createX86Target,
   MMU_FETCH_USER,
   MODELS,
+  mce,
   pagingCommands,
   parseCpuModel,
   setFirmwareMtrrs,
@@ -128,7 +131,7 @@ export class TcgCpuFactory extends CpuFactory {
       },
     );
     accelerator.attach(cpu);
-    return new TcgProcessor(accelerator, cpu, this.host.pool);
+    return new TcgProcessor(accelerator, cpu, this.host.pool, machine);
   }
 }
 
@@ -152,6 +155,7 @@ class TcgProcessor implements Processor {
     private readonly accelerator: TcgAccelerator,
     readonly cpu: X86Cpu,
     private readonly pool: ChunkPool,
+    private readonly machine: Pick<Machine, 'singleStep'>,
   ) {}
 
   get index(): number {
@@ -170,9 +174,21 @@ class TcgProcessor implements Processor {
     this.pool.makeRoom();
     this.pool.running = true;
     try {
-      return OUTCOMES[this.accelerator.run(this.cpu, maxInstructions)] ?? 'running';
+      return this.machine.singleStep ? this.step(maxInstructions) : this.execute(maxInstructions);
     } finally {
       this.pool.running = false;
+    }
+  }
+  private execute(maxInstructions: number): 'running' | 'halted' | 'yield' {
+    return OUTCOMES[this.accelerator.run(this.cpu, maxInstructions)] ?? 'running';
+  }
+  /** One instruction after the other, until something else is to be done. */
+  private step(maxInstructions: number): 'running' | 'halted' | 'yield' {
+    const end = this.retired + maxInstructions;
+    for (;;) {
+      const before = this.retired;
+      const outcome = this.execute(1);
+      if (outcome !== 'running' || this.retired === before || this.retired >= end) return outcome;
     }
   }
   kick(): void {
@@ -200,6 +216,12 @@ class TcgProcessor implements Processor {
   setUpAsFirmware(uncachedStart: number): void {
     setFirmwareMtrrs(this.cpu, uncachedStart);
   }
+  machineCheck(error: MachineCheck): MachineCheckOutcome {
+    return this.cpu.machineCheck(error);
+  }
+  get broadcastsMachineChecks(): boolean {
+    return this.cpu.broadcastsMachineChecks;
+  }
   setInterruptPending(level: boolean): void {
     this.cpu.setInterruptPending(level);
   }
@@ -217,7 +239,7 @@ class TcgProcessor implements Processor {
 export const tcgPlugin: Plugin = definePlugin({
   name: 'tcg',
   types: Object.keys(MODELS).map(cpuClassOf),
-  commands: pagingCommands,
+  commands: [...pagingCommands, mce],
   bind: (container) => {
     if (container.resolve<MachineConfig>(MACHINE_CONFIG).accelerator === 'tcg') container.registerSingleton(CpuFactory as never, TcgCpuFactory);
   },

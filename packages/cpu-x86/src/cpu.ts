@@ -2,13 +2,14 @@
  * An x86 processor: what of it is not translated code and not AssemblyScript. It takes interrupts, answers for ports, MSRs,
  * CPUID and the time-stamp counter, and shows its registers.
  */
-import type { CpuInterrupts, CpuSignals, CpuTsc, VirtualClock } from '@nandu/core';
+import type { CpuInterrupts, CpuSignals, CpuTsc, MachineCheck, MachineCheckOutcome, VirtualClock } from '@nandu/core';
 import { Env, type TargetCpu } from '@nandu/tcg';
 import * as L from '../assembly/layout.js';
 import { CpuState, type SegmentState } from './cpu-state.js';
 import { apicIdOf, Cpuid, type CpuTopology } from './cpuid.js';
 import { dumpRegisters } from './dump.js';
 import type { SystemExports } from './helper-module.js';
+import { type MachineCheckCpu, machineCheck } from './machine-check.js';
 import type { CpuModel } from './models.js';
 import { MsrFile } from './msr.js';
 import { NARROW_REGISTERS, REGISTER_OFFSETS, SEGMENT_NUMBERS } from './registers.js';
@@ -48,6 +49,8 @@ const GP = 13;
 const KIND_EXTERNAL = 4;
 const KIND_NMI = 5;
 const NMI_VECTOR = 2;
+const MACHINE_CHECK_VECTOR = 18;
+const CR4_MCE = 1n << 6n;
 
 /** The time-stamp counter's rate: a tick is a nanosecond of the virtual clock, exactly. */
 export const TSC_HZ = 1_000_000_000;
@@ -56,7 +59,7 @@ function hostRandom(): bigint {
   return globalThis.crypto.getRandomValues(new BigUint64Array(1))[0]!;
 }
 
-export class X86Cpu implements TargetCpu, CpuSignals {
+export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
   readonly env: number;
   readonly index: number;
   readonly apicId: number;
@@ -71,6 +74,7 @@ export class X86Cpu implements TargetCpu, CpuSignals {
   private initPending = false;
   /** NMIs that wait. A processor that does not run has no chance to take the first before the second comes, so there may be two. */
   private nmis = 0;
+  private machineCheckPending = false;
   private startupVector = -1;
   private waitsForStartup = false;
   /** After a triple fault nothing but INIT and reset helps. */
@@ -107,6 +111,7 @@ export class X86Cpu implements TargetCpu, CpuSignals {
     this.tscAdjust = 0n;
     this.initPending = false;
     this.nmis = 0;
+    this.machineCheckPending = false;
     this.startupVector = -1;
     this.waitsForStartup = this.index !== 0;
     this.shutdown = false;
@@ -120,7 +125,7 @@ export class X86Cpu implements TargetCpu, CpuSignals {
     if (this.initPending) return true;
     if (this.shutdown) return false;
     if (this.waitsForStartup) return this.startupVector >= 0;
-    return !this.halted || this.canTakeNmi() || this.canTakeInterrupt();
+    return !this.halted || this.machineCheckPending || this.canTakeNmi() || this.canTakeInterrupt();
   }
 
   get halted(): boolean {
@@ -135,7 +140,10 @@ export class X86Cpu implements TargetCpu, CpuSignals {
       if (this.startupVector < 0) return false;
       this.takeStartup();
     }
-    if (this.canTakeNmi()) {
+    if (this.machineCheckPending) {
+      this.machineCheckPending = false;
+      this.deliver(MACHINE_CHECK_VECTOR, KIND_EXTERNAL);
+    } else if (this.canTakeNmi()) {
       this.nmis--;
       this.deliver(NMI_VECTOR, KIND_NMI);
       this.setPending(this.interrupts?.hasInterrupt() ?? false);
@@ -216,6 +224,24 @@ export class X86Cpu implements TargetCpu, CpuSignals {
     this.nmis = Math.min(this.nmis + 1, isBlocked ? 1 : 2);
     this.setPending((this.state.i32(L.INTERRUPT_PENDING) & L.PENDING_INTERRUPT) !== 0);
     this.attend();
+  }
+  /** What a monitor says of the hardware. */
+  machineCheck(error: MachineCheck): MachineCheckOutcome {
+    return machineCheck(this, error);
+  }
+  get takesMachineChecks(): boolean {
+    return (this.state.u64(L.CR4) & CR4_MCE) !== 0n;
+  }
+  raiseMachineCheck(): void {
+    this.machineCheckPending = true;
+    this.attend();
+  }
+  /** Processors since Intel's Core tell all of them (family 6 model 14; QEMU takes later families of any maker for those). */
+  get broadcastsMachineChecks(): boolean {
+    const { signature } = this.cpuid;
+    const family = (signature >> 8) & 15;
+    const model = ((signature >> 12) & 0xf0) | ((signature >> 4) & 15);
+    return family > 6 || (family === 6 && model >= 14);
   }
   init(): void {
     this.initPending = true;

@@ -1,4 +1,5 @@
 export { MMU_FETCH_USER } from '../assembly/layout.js';
+export { mce } from './commands/mce.js';
 export { pagingCommands } from './commands/paging.js';
 export { type CpuSeat, type CpuServices, type PortSpace, TSC_HZ, X86Cpu } from './cpu.js';
 export type { SegmentState, TableState } from './cpu-state.js';

@@ -35,9 +35,11 @@ const CR0_PG = 1n << 31n;
 const APIC_BASE_X2APIC = 1n << 10n;
 
 /** Machine-check banks: control, status, address and miscellaneous register of each. */
-const MCE_BANKS = 10;
+export const MCE_BANKS = 10;
+export const MCG_STATUS = 0x17a;
+export const MCG_CTL = 0x17b;
 const MCG_CAP = 0x100_010an;
-const MC0_CTL = 0x400;
+export const MC0_CTL = 0x400;
 /** Bits of a bank's control that are known to be switched one by one, by Linux on old processors. Others come as all or none. */
 const MC_CTL_SINGLE_BITS = 0x401n;
 const HWCR = 0xc001_0015;
@@ -50,8 +52,8 @@ const MTRR_CAP = BigInt(VARIABLE_MTRRS | 0x100 | 0x400);
 
 /** Registers that only hold what is written: number, reset value, mask of bits that stick. */
 const STORED: readonly (readonly [number: number, reset: bigint, mask?: bigint])[] = [
-  [0x17a, 0n], // MCG_STATUS
-  [0x17b, ~0n], // MCG_CTL
+  [MCG_STATUS, 0n],
+  [MCG_CTL, ~0n],
   [0x1d9, 0n, 0x3n], // DEBUGCTL: LBR, BTF
   [0x2ff, 0n, 0xcffn], // MTRR default type
   ...FIXED_MTRRS.map((number) => [number, 0n] as const),
@@ -112,6 +114,11 @@ export class MsrFile {
     return this.rows.get(number)?.write(value) ?? false;
   }
 
+  /** As the processor itself sets a register that it keeps, whatever software may write there. */
+  store(number: number, value: bigint): void {
+    this.stored.set(number, BigInt.asUintN(64, value));
+  }
+
   /** Power-on; INIT leaves these registers alone. */
   reset(): void {
     for (const [number, value] of this.resetValues) this.stored.set(number, value);
@@ -153,17 +160,17 @@ export class MsrFile {
 
   private addStored(): void {
     const own = this.services.model.vendor === 'AuthenticAMD' ? STORED_AMD : STORED_INTEL;
-    for (const [number, reset, mask = ~0n] of [...STORED, ...own]) this.store(number, reset, mask);
+    for (const [number, reset, mask = ~0n] of [...STORED, ...own]) this.addRegister(number, reset, mask);
     for (let bank = 0; bank < MCE_BANKS; bank++) {
       const control = MC0_CTL + 4 * bank;
-      this.store(control, ~0n, ~0n, (value) => value === 0n || (value | MC_CTL_SINGLE_BITS) === ALL_ONES);
+      this.addRegister(control, ~0n, ~0n, (value) => value === 0n || (value | MC_CTL_SINGLE_BITS) === ALL_ONES);
       // A status can only be cleared, but for AMD's way to try out handlers.
-      this.store(control + 1, 0n, ~0n, (value) => value === 0n || ((this.stored.get(HWCR) ?? 0n) & HWCR_MC_STATUS_WRITABLE) !== 0n);
+      this.addRegister(control + 1, 0n, ~0n, (value) => value === 0n || ((this.stored.get(HWCR) ?? 0n) & HWCR_MC_STATUS_WRITABLE) !== 0n);
     }
   }
 
   /** A register that keeps the bits of `mask`. */
-  private store(number: number, reset: bigint, mask: bigint, allowed: (value: bigint) => boolean = () => true): void {
+  private addRegister(number: number, reset: bigint, mask: bigint, allowed: (value: bigint) => boolean = () => true): void {
     const value = BigInt.asUintN(64, reset);
     this.resetValues.push([number, value]);
     this.stored.set(number, value);

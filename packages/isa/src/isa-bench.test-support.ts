@@ -89,6 +89,9 @@ export class FakeChardev implements Chardev {
   write(bytes: Uint8Array): void {
     this.sent += String.fromCharCode(...bytes);
   }
+  sendBreak(): void {
+    this.frontend?.event?.('break');
+  }
   close(): void {}
 
   type(text: string): void {

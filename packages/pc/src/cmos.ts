@@ -7,6 +7,7 @@ const CELL = {
   equipment: 0x14,
   baseMemory: 0x15,
   extendedMemory: 0x17,
+  bootOptions: 0x38,
   bootOrder: 0x3d,
   extendedCopy: 0x30,
   above16M: 0x34,
@@ -30,3 +31,17 @@ export function fillCmos(cells: Uint8Array, { lowBytes, highBytes }: RamLayout, 
   put(CELL.above4G, highBytes / (64 * KiB), 3);
   put(CELL.lastCpu, cpuCount - 1, 1);
 }
+
+/** Numbers of boot devices: floppies, disk, CD, network. */
+const BOOT_DEVICES: Readonly<Record<string, number>> = { a: 1, b: 1, c: 2, d: 3, n: 4 };
+export const MAX_BOOT_DEVICES = 3;
+
+/** Up to three devices, the first in the low half of the one cell, the third in the high half of the other. */
+export function setCmosBootOrder(cells: Uint8Array, devices: string): void {
+  const [first = 0, second = 0, third = 0] = [...devices].map((letter) => BOOT_DEVICES[letter] ?? 0);
+  cells[CELL.bootOrder] = (second << 4) | first;
+  // The lowest bit: do not look for a signature on floppies. As QEMU leaves it, off.
+  cells[CELL.bootOptions] = third << 4;
+}
+
+export const isBootDevice = (letter: string): boolean => letter in BOOT_DEVICES;

@@ -1,6 +1,6 @@
 /** `info pic` and `info irq`: the interrupt controllers of the board, in QEMU's words. */
 import { IOAPIC_PINS, IoApic } from '@nandu/apic';
-import { hmpCommand } from '@nandu/core';
+import { hmpCommand, textQuery } from '@nandu/core';
 import { I8259 } from '@nandu/isa';
 
 const MODE_NAMES = ['fixed', 'lowest', 'SMI', '...', 'NMI', 'INIT', '...', 'extINT'] as const;
@@ -63,3 +63,5 @@ export const infoIrq = hmpCommand({
     return [...machine.all(IoApic).map(({ counts }) => statistics('ioapic', counts)), statistics('isa-i8259', isa)].join('');
   },
 });
+
+export const queryIrq = textQuery('x-query-irq', infoIrq);

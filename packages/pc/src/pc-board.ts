@@ -24,7 +24,7 @@ import { biosArea } from './bios-area.js';
 import type { BootImage, MemoryPart } from './boot/boot-image.js';
 import { loadKernel } from './boot/load-kernel.js';
 import { bootNothing } from './boot/nothing.js';
-import { fillCmos } from './cmos.js';
+import { fillCmos, setCmosBootOrder } from './cmos.js';
 import { cpuClassOf, type X86CpuDevice } from './cpu-device.js';
 import { CpuFactory } from './cpu-factory.js';
 import { setUpPci, setUpPics } from './firmware.js';
@@ -252,8 +252,8 @@ export class PcBoard extends Board {
       hasI8042: this.i8042,
     });
     this.parts = [
-      { address: acpiAddress(this.layout), bytes: acpi.tables },
-      { address: RSDP_ADDRESS, bytes: acpi.rsdp },
+      { address: acpiAddress(this.layout), bytes: acpi.tables, name: 'etc/acpi/tables' },
+      { address: RSDP_ADDRESS, bytes: acpi.rsdp, name: 'etc/acpi/rsdp' },
     ];
     // A machine that is only asked questions (-S, qtest) need not hear it.
     if (!boot.kernel) this.whenRunning(() => this.machine.log.warning('there is nothing to boot: no -kernel was given'));
@@ -300,7 +300,7 @@ export class PcBoard extends Board {
     setUpPics(this.io);
     this.keyboardController?.setUpAsFirmware();
     for (const { lapic } of this.cpuDevices) lapic.setUpAsFirmware();
-    this.fillMemory([...this.parts, ...this.image.parts]);
+    this.fillMemory(this.loaded);
     // A BIOS's own work comes with the first instruction: until then dumps show low memory as after power-on. The image may lie there and wins.
     this.whenRunning(() => this.fillMemory([...biosArea(), ...this.image.parts]));
     for (const { processor } of this.cpuDevices) {
@@ -308,6 +308,16 @@ export class PcBoard extends Board {
       processor?.setUpAsFirmware?.(uncachedStart(this.layout));
     }
     this.cpuDevices[0]?.processor?.setState(this.image.entry);
+  }
+
+  /** What is put into memory at every reset. */
+  get loaded(): readonly MemoryPart[] {
+    return [...this.parts, ...this.image.parts];
+  }
+
+  /** Devices in the order in which firmware should try them, as letters; it finds that in CMOS, and there is none yet that looks. */
+  setBootOrder(devices: string): void {
+    setCmosBootOrder(this.rtc.cells, devices);
   }
 
   private fillMemory(parts: readonly MemoryPart[]): void {

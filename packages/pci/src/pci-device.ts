@@ -80,6 +80,9 @@ export abstract class PciDevice extends Device {
   get pciBus(): PciBus {
     return this.bus as PciBus;
   }
+  override get busPath(): string {
+    return `0000:00:${(this.devfn >> 3).toString(16).padStart(2, '0')}.${this.devfn & 7}`;
+  }
   get slot(): number {
     return this.devfn >> 3;
   }

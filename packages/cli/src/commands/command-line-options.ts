@@ -1,7 +1,7 @@
 import { ConfigError, definePlugin, qmpCommand } from '@nandu/core';
 import { OPTIONS } from '../options/table.js';
 import { queryCpuDefinitions, queryCpuModelExpansion } from './cpu-model-expansion.js';
-import { infoJit, infoOpcount } from './jit.js';
+import { infoJit, infoOpcount, queryJit, queryOpcount } from './jit.js';
 
 /** query-command-line-options: the options that take parameters. Which parameters those are is not told (an empty list). */
 const queryCommandLineOptions = qmpCommand<{ option?: string }>({
@@ -15,4 +15,7 @@ const queryCommandLineOptions = qmpCommand<{ option?: string }>({
 });
 
 /** What the command line itself adds to monitors. */
-export const cliPlugin = definePlugin({ name: 'cli', commands: [queryCommandLineOptions, queryCpuModelExpansion, queryCpuDefinitions, infoJit, infoOpcount] });
+export const cliPlugin = definePlugin({
+  name: 'cli',
+  commands: [queryCommandLineOptions, queryCpuModelExpansion, queryCpuDefinitions, infoJit, infoOpcount, queryJit, queryOpcount],
+});

@@ -1,5 +1,5 @@
 /** info jit: what the accelerator has done so far. */
-import { ConfigError, hmpCommand, MACHINE_CONFIG, type MachineConfig } from '@nandu/core';
+import { ConfigError, hmpCommand, MACHINE_CONFIG, type MachineConfig, textQuery } from '@nandu/core';
 import { CpuFactory } from '@nandu/pc';
 import type { Counters } from '@nandu/tcg-wasm';
 import { TcgCpuFactory } from '../tcg.js';
@@ -60,6 +60,9 @@ export const infoOpcount = hmpCommand({
       .join('');
   },
 });
+
+export const queryJit = textQuery('x-query-jit', infoJit);
+export const queryOpcount = textQuery('x-query-opcount', infoOpcount);
 
 /** A board without processors has no factory of them, either. */
 function translation(factory: CpuFactory): string {

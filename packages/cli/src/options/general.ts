@@ -1,35 +1,11 @@
 /** Options about the run: boot, time, what happens at its end, what is logged. */
 import { ACTIONS, boolType, ConfigError } from '@nandu/core';
+import { LOG_ITEM_LIST, LOG_ITEMS, parseLogItems } from '../log-items.js';
 import { CommandLineError, warn } from '../problem.js';
 import { flag, knownPairs, type Option, oneOf } from './option.js';
 
 const VGA_TYPES = ['none', 'std', 'cirrus', 'vmware', 'qxl', 'xenfb', 'tcx', 'cg3', 'virtio'];
 const DISPLAY_TYPES = ['none', 'gtk', 'sdl', 'curses', 'egl-headless', 'spice-app', 'dbus', 'vnc', 'default'];
-
-/** Items of -d; those that are not kinds of log record cannot be given. */
-const LOG_ITEMS = {
-  guest_errors: 'log when the guest OS does something invalid',
-  unimp: 'log unimplemented functionality',
-} as const;
-const OTHER_LOG_ITEMS = [
-  'out_asm',
-  'in_asm',
-  'op',
-  'op_opt',
-  'op_ind',
-  'int',
-  'exec',
-  'cpu',
-  'fpu',
-  'mmu',
-  'pcall',
-  'cpu_reset',
-  'page',
-  'nochain',
-  'plugin',
-  'strace',
-  'tid',
-];
 
 const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 const DATE = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2})?$/;
@@ -208,21 +184,12 @@ export const generalOptions: readonly Option[] = [
   {
     names: ['d'],
     argument: 'item1,...',
-    help: `log to stderr: ${Object.keys(LOG_ITEMS).join(', ')}`,
+    help: `log to stderr: ${LOG_ITEMS.map(([name]) => name).join(', ')}`,
     apply(s, { value }) {
-      for (const item of value.split(',')) {
-        if (OTHER_LOG_ITEMS.includes(item)) throw new ConfigError(`log item '${item}' is not implemented`);
-        // As QEMU: the list goes to stdout, and that is all.
-        if (!(item in LOG_ITEMS))
-          throw new CommandLineError(
-            '',
-            1,
-            `Log items (comma separated):\n${Object.entries(LOG_ITEMS)
-              .map(([name, what]) => `${name.padEnd(15)} ${what}\n`)
-              .join('')}`,
-          );
-        s.logItems.add(item);
-      }
+      const items = parseLogItems(value);
+      // As QEMU: the list goes to stdout, and that is all.
+      if (!items) throw new CommandLineError('', 1, LOG_ITEM_LIST);
+      s.logItems = new Set([...s.logItems, ...items]);
     },
   },
   {

@@ -1,3 +1,20 @@
+/** An error that an x86 processor's hardware found: where it is noted, and the registers of that bank (SDM volume 3, chapter 16). */
+export interface MachineCheck {
+  readonly bank: number;
+  readonly status: bigint;
+  readonly globalStatus: bigint;
+  readonly address: bigint;
+  readonly misc: bigint;
+}
+
+/** What came of a machine check; the machine is reset where software cannot be told of it. */
+export interface MachineCheckOutcome {
+  readonly action: 'inject' | 'ignore' | 'reset' | 'refused';
+  /** One came while another was being handled. */
+  readonly recursive: boolean;
+  readonly message?: string;
+}
+
 /** What runs vCPUs. `tcg` (packages/tcg-wasm with a target) and `qtest` implement it. */
 export interface VCpu {
   readonly index: number;
@@ -14,6 +31,9 @@ export interface VCpu {
   readRegister?(name: string): bigint | undefined;
   dumpRegisters?(): string;
   translate?(linear: number): number | undefined;
+  /** Also for monitors: the processor's hardware fails; whether all processors are told of that in this model. */
+  machineCheck?(error: MachineCheck): MachineCheckOutcome;
+  readonly broadcastsMachineChecks?: boolean;
   /** The instruction that `bytes` begin with, at that address in the mode that the vCPU is in. */
   disassemble?(bytes: Uint8Array, address: number): { readonly text: string; readonly length: number };
 }

@@ -18,6 +18,8 @@ export interface Chardev {
   /** The other end came or went. */
   readonly connected$: Observable<boolean>;
   readonly connected: boolean;
+  /** As if the other end had sent a break. */
+  sendBreak(): void;
   close(): void;
 }
 

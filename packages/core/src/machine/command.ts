@@ -63,6 +63,15 @@ export function qmpCommand<A extends object = Record<string, never>>(
   return { kind: 'qmp', ...command } as QmpCommand;
 }
 
+/** QMP's way to an HMP command without arguments: its text in a reply (QEMU's HumanReadableText). */
+export function textQuery(name: string, shown: HmpCommand): QmpCommand {
+  return qmpCommand({
+    name,
+    arguments: {},
+    run: async (_, context) => ({ 'human-readable-text': (await shown.run({} as never, context)) ?? '' }),
+  });
+}
+
 export function hmpCommand<A extends object = Record<string, never>>(
   command: Omit<HmpCommand, 'kind' | 'run'> & { run(args: A, context: CommandContext): string | undefined | Promise<string | undefined> },
 ): HmpCommand {

@@ -39,6 +39,8 @@ export class Machine {
   readonly actions: Actions;
   /** True once cold-plugged devices are complete: what comes later is hot-plugged. */
   booted = false;
+  /** Guest code runs one instruction at a time, so that each can be watched. */
+  singleStep = false;
 
   private readonly events = new Subject<MachineEvent>();
   readonly events$: Observable<MachineEvent> = this.events.asObservable();

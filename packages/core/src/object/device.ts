@@ -40,6 +40,11 @@ export abstract class Device extends QObject {
     return this.bus?.parent ? this.bus.path : '';
   }
 
+  /** Where it sits, for names that must not depend on ids: '0000:00:04.0' on PCI. */
+  get busPath(): string | undefined {
+    return undefined;
+  }
+
   private powerOnState: Record<string, unknown> = {};
 
   /** Configuration is complete: check it, make regions, take resources. Throws ConfigError. */

@@ -1,4 +1,4 @@
-import { hmpCommand, MiB } from '@nandu/core';
+import { hmpCommand, MiB, textQuery } from '@nandu/core';
 import { memoryDevices } from '../memory-device.js';
 import { NumaTopology } from '../numa.js';
 
@@ -19,3 +19,5 @@ export const infoNuma = hmpCommand({
     return `${nodes.length} nodes\n${shown.join('')}`;
   },
 });
+
+export const queryNuma = textQuery('x-query-numa', infoNuma);

@@ -147,24 +147,24 @@ interface PortArguments {
 }
 
 export const memoryDumpCommands: readonly AnyCommand[] = [
-  hmpCommand<{ fmt: Format; addr: number }>({
+  hmpCommand<{ fmt: Format; addr: number | bigint }>({
     name: 'xp',
     args: 'fmt:/,addr:l',
     params: '/fmt addr',
     help: "physical memory dump starting at 'addr'",
-    run: ({ fmt, addr }, context) => dumpMemory(context, addr, fmt, physical(context)),
+    run: ({ fmt, addr }, context) => dumpMemory(context, Number(addr), fmt, physical(context)),
   }),
-  hmpCommand<{ fmt: Format; addr: number }>({
+  hmpCommand<{ fmt: Format; addr: number | bigint }>({
     name: 'x',
     args: 'fmt:/,addr:l',
     params: '/fmt addr',
     help: "virtual memory dump starting at 'addr'",
     run(args, context) {
       const read = virtual(context);
-      return read ? dumpMemory(context, args.addr, args.fmt, read) : 'Can not dump without CPU\n';
+      return read ? dumpMemory(context, Number(args.addr), args.fmt, read) : 'Can not dump without CPU\n';
     },
   }),
-  hmpCommand<{ fmt: Format; val: number }>({
+  hmpCommand<{ fmt: Format; val: number | bigint }>({
     name: 'print|p',
     args: 'fmt:/,val:l',
     params: '/fmt expr',
@@ -178,7 +178,7 @@ export const memoryDumpCommands: readonly AnyCommand[] = [
         o: () => (value === 0n ? '0' : `0${value.toString(8)}`),
         u: () => value.toString(),
         d: () => BigInt.asIntN(64, value).toString(),
-        c: () => printCharacter(val),
+        c: () => printCharacter(Number(val)),
       };
       return `${(texts[format] ?? (() => (value === 0n ? '0' : `0x${value.toString(16)}`)))()}\n`;
     },
@@ -192,7 +192,7 @@ export const memoryDumpCommands: readonly AnyCommand[] = [
       return `${String(checksum(physical(context), start, size)).padStart(5, '0')}\n`;
     },
   }),
-  hmpCommand<{ addr: number }>({
+  hmpCommand<{ addr: number | bigint }>({
     name: 'gva2gpa',
     args: 'addr:l',
     params: 'addr',
@@ -200,7 +200,7 @@ export const memoryDumpCommands: readonly AnyCommand[] = [
     run({ addr }, { machine, monitor }) {
       const cpu = machine.board?.cpus[monitor?.cpuIndex ?? 0];
       if (!cpu?.translate) return 'No cpu\n';
-      const target = cpu.translate(addr);
+      const target = cpu.translate(Number(addr));
       return target === undefined ? 'Unmapped\n' : `gpa: ${target === 0 ? '0' : `0x${target.toString(16)}`}\n`;
     },
   }),

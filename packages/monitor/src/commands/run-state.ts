@@ -48,7 +48,7 @@ function wakeUp(): never {
 const queryStatus = qmpCommand({
   name: 'query-status',
   arguments: {},
-  run: (_, { machine: { runState } }) => ({ status: runState.current, singlestep: false, running: runState.running }),
+  run: (_, { machine: { runState, singleStep } }) => ({ status: runState.current, singlestep: singleStep, running: runState.running }),
 });
 
 const infoStatus = hmpCommand({
@@ -56,9 +56,21 @@ const infoStatus = hmpCommand({
   args: '',
   params: '',
   help: 'show the current VM status (running|paused)',
-  run(_, { machine: { runState } }) {
+  run(_, { machine: { runState, singleStep } }) {
     const detail = runState.running || runState.current === 'paused' ? '' : ` (${runState.current})`;
-    return `VM status: ${runState.running ? 'running' : 'paused'}${detail}\n`;
+    return `VM status: ${runState.running ? 'running' : 'paused'}${singleStep ? ' (single step mode)' : ''}${detail}\n`;
+  },
+});
+
+const singleStep = hmpCommand<{ option?: string }>({
+  name: 'singlestep',
+  args: 'option:s?',
+  params: '[on|off]',
+  help: 'run emulation in singlestep mode or switch to normal mode',
+  run({ option = 'on' }, { machine }) {
+    if (option !== 'on' && option !== 'off') return `unexpected option ${option}\n`;
+    machine.singleStep = option === 'on';
+    return undefined;
   },
 });
 
@@ -68,4 +80,5 @@ export const runStateCommands: readonly AnyCommand[] = [
   hmpCommand({ name: 'system_wakeup', args: '', params: '', help: 'wakeup guest from suspend', run: wakeUp }),
   queryStatus,
   infoStatus,
+  singleStep,
 ];

@@ -76,6 +76,14 @@ const integer: Parse = (reader, _, registers) => {
   return Number(value);
 };
 
+/** Of 64 bits: a bigint where a number could not hold it exactly. */
+const wideInteger: Parse = (reader, _, registers) => {
+  const { value, end } = expression(reader, registers);
+  reader.at = end;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+};
+
 function expression(reader: Reader, registers: Registers): { value: bigint; end: number } {
   try {
     return parseExpression(reader.text, reader.at, registers);
@@ -109,7 +117,7 @@ const PARSERS: Readonly<Record<string, Parse>> = {
     if (value < 0 || value >= 2 ** 32) throw new ArgumentError(`'${command}' has failed: integer is for 32-bit values`);
     return value;
   },
-  l: integer,
+  l: wideInteger,
   /** A number of MiB, given in bytes to the command. */
   M: (reader, command, registers, declared) => {
     const value = integer(reader, command, registers, declared) as number;

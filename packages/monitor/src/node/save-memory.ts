@@ -55,8 +55,8 @@ const commands: readonly AnyCommand[] = [
     args: 'val:l,size:i,filename:s',
     params: 'addr size file',
     help: "save to disk virtual memory dump starting at 'addr' of size 'size'",
-    run(args, context) {
-      saveVirtual(args, context, context.monitor?.cpuIndex ?? 0);
+    run({ val, ...args }, context) {
+      saveVirtual({ ...args, val: Number(val) }, context, context.monitor?.cpuIndex ?? 0);
       return undefined;
     },
   }),
@@ -65,8 +65,8 @@ const commands: readonly AnyCommand[] = [
     args: 'val:l,size:i,filename:s',
     params: 'addr size file',
     help: "save to disk physical memory dump starting at 'addr' of size 'size'",
-    run(args, context) {
-      save(args, context, (address) => address);
+    run({ val, ...args }, context) {
+      save({ ...args, val: Number(val) }, context, (address) => address);
       return undefined;
     },
   }),

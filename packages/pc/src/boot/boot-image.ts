@@ -7,6 +7,8 @@ import type { E820Entry } from '../memory-layout.js';
 export interface MemoryPart {
   readonly address: number;
   readonly bytes: Uint8Array;
+  /** What `info roms` calls it. */
+  readonly name?: string;
 }
 
 /** Written to RAM at every system reset. */
@@ -45,7 +47,7 @@ export function freeLowMemory(length: number, taken: readonly MemoryPart[]): num
 /** Descriptors at selectors 0x10, code, and 0x18, data: flat. `long`: 64-bit code. */
 export function gdtPart(long: boolean): MemoryPart {
   const words = new BigUint64Array([0n, 0n, long ? 0x00af_9b00_0000_ffffn : 0x00cf_9b00_0000_ffffn, 0x00cf_9300_0000_ffffn]);
-  return { address: LOW_MEMORY.gdt, bytes: new Uint8Array(words.buffer) };
+  return { address: LOW_MEMORY.gdt, bytes: new Uint8Array(words.buffer), name: 'gdt' };
 }
 
 const flat = (selector: number, flags: number): SegmentValue => ({ selector, base: 0n, limit: 0xffff_ffff, flags });
@@ -82,7 +84,7 @@ export function identityMap(): MemoryPart {
   tables[0] = tableAt(1) | PRESENT_WRITABLE;
   for (let gib = 0; gib < 4; gib++) tables[ENTRIES + gib] = tableAt(2 + gib) | PRESENT_WRITABLE;
   for (let index = 0; index < 4 * ENTRIES; index++) tables[2 * ENTRIES + index] = (BigInt(index) << 21n) | LARGE | PRESENT_WRITABLE;
-  return { address: LOW_MEMORY.pageTables, bytes: new Uint8Array(tables.buffer) };
+  return { address: LOW_MEMORY.pageTables, bytes: new Uint8Array(tables.buffer), name: 'page-tables' };
 }
 
 /** A string with its end, as ISO 8859-1 bytes: what is typed as UTF-8 stays UTF-8. */
@@ -110,13 +112,13 @@ export class BlockWriter {
     this.length += padded.length;
     return at;
   }
-  part(): MemoryPart {
+  part(name: string): MemoryPart {
     const bytes = new Uint8Array(this.length);
     let at = 0;
     for (const part of this.parts) {
       bytes.set(part, at);
       at += part.length;
     }
-    return { address: this.address, bytes };
+    return { address: this.address, bytes, name };
   }
 }

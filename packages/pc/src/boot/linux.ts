@@ -98,9 +98,9 @@ export function loadLinux(request: BootRequest): BootImage {
 
   return {
     parts: [
-      { address: LOAD_ADDRESS, bytes: kernel.subarray(setupBytes) },
-      { address: LOW_MEMORY.zeroPage, bytes: zeroPage },
-      { address: LOW_MEMORY.commandLine, bytes: line },
+      { address: LOAD_ADDRESS, bytes: kernel.subarray(setupBytes), name: request.kernelName },
+      { address: LOW_MEMORY.zeroPage, bytes: zeroPage, name: 'zero-page' },
+      { address: LOW_MEMORY.commandLine, bytes: line, name: 'cmdline' },
       ...(initrd ? [initrd] : []),
       gdtPart(is64),
       ...(is64 ? [identityMap()] : []),
@@ -112,12 +112,12 @@ export function loadLinux(request: BootRequest): BootImage {
 }
 
 /** As high as the kernel allows and RAM reaches, above what the kernel needs for itself. */
-function placeInitrd({ initrd, lowRamEnd }: BootRequest, header: DataView): MemoryPart | undefined {
+function placeInitrd({ initrd, initrdName, lowRamEnd }: BootRequest, header: DataView): MemoryPart | undefined {
   if (!initrd) return undefined;
   const max = header.getUint32(FIELD.initrdMax, true) || OLD_INITRD_MAX;
   const end = Math.min(max + 1, lowRamEnd);
   const address = Math.floor((end - initrd.length) / PAGE_SIZE) * PAGE_SIZE;
   const kernelEnd = LOAD_ADDRESS + Math.max(header.byteLength, header.getUint32(FIELD.initSize, true));
   if (address < kernelEnd) throw new ConfigError(`initrd is too large, cannot support.(max: ${Math.max(0, end - kernelEnd)}, need ${initrd.length})`);
-  return { address, bytes: initrd };
+  return { address, bytes: initrd, name: initrdName };
 }

@@ -29,7 +29,7 @@ export function loadKernel(request: BootRequest): BootImage {
 function outsideTheHole(part: MemoryPart): MemoryPart[] {
   const { address, bytes } = part;
   if (address < VIDEO_MEMORY || address >= ONE_MIB) return [part];
-  return address + bytes.length > ONE_MIB ? [{ address: ONE_MIB, bytes: bytes.subarray(ONE_MIB - address) }] : [];
+  return address + bytes.length > ONE_MIB ? [{ ...part, address: ONE_MIB, bytes: bytes.subarray(ONE_MIB - address) }] : [];
 }
 
 function layOut(request: BootRequest): BootImage {

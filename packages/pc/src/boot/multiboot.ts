@@ -54,7 +54,7 @@ export function loadMultiboot(request: BootRequest, headerAt: number): BootImage
   const { initrd } = request;
   if (initrd && moduleAddress + initrd.length > request.lowRamEnd)
     throw new ConfigError(`initrd is too large, cannot support.(max: ${Math.max(0, request.lowRamEnd - moduleAddress)}, need ${initrd.length})`);
-  const loaded = [...kernel.part, ...(initrd ? [{ address: moduleAddress, bytes: initrd }] : [])];
+  const loaded = [...kernel.part, ...(initrd ? [{ address: moduleAddress, bytes: initrd, name: request.initrdName }] : [])];
   const infoAddress = freeLowMemory(information(request, moduleAddress, 0).bytes.length, loaded);
   return {
     // The kernel may cover the descriptor table, which it need not rely on.
@@ -78,14 +78,14 @@ function byAddresses({ kernel, kernelName }: BootRequest, view: DataView, header
     throw new ConfigError(`could not load kernel '${kernelName}': its multiboot header has invalid addresses`);
   const bytes = new Uint8Array(Math.max(length, bssEnd === 0 ? 0 : bssEnd - load));
   bytes.set(kernel.subarray(start, start + length));
-  return { part: [{ address: load, bytes }], entry };
+  return { part: [{ address: load, bytes, name: kernelName }], entry };
 }
 
 function byElf({ kernel, kernelName }: BootRequest): LoadedKernel {
   const elf = parseElf(kernel);
   if (!elf) throw new ConfigError(`error while loading elf kernel '${kernelName}'`);
   if (elf.machine !== MACHINE_386) throw new ConfigError('Cannot load x86-64 image, give a 32bit one.');
-  return { part: elf.parts, entry: elf.entry };
+  return { part: elf.parts.map((part) => ({ ...part, name: kernelName })), entry: elf.entry };
 }
 
 /** The information structure at `address`, and behind it the strings and tables it points to. */
@@ -124,6 +124,6 @@ function information({ e820, commandLine, kernelName, initrd, initrdName }: Boot
   ];
   for (const [offset, value] of fields) info.setUint32(offset, value, true);
   block.add(infoBytes);
-  block.add(tables.part().bytes);
-  return block.part();
+  block.add(tables.part('multiboot-info').bytes);
+  return block.part('multiboot-info');
 }

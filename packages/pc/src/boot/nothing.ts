@@ -7,5 +7,5 @@ const ADDRESS = 0x7c00;
 const CODE = Uint8Array.of(0xfa, 0xf4, 0xeb, 0xfd);
 
 export function bootNothing(): BootImage {
-  return { parts: [{ address: ADDRESS, bytes: CODE }, gdtPart(false)], entry: protectedModeEntry(ADDRESS, {}) };
+  return { parts: [{ address: ADDRESS, bytes: CODE, name: 'halt' }, gdtPart(false)], entry: protectedModeEntry(ADDRESS, {}) };
 }

@@ -26,9 +26,12 @@ export function pvhEntry({ notes }: ElfImage): number | undefined {
 
 export function loadPvh(request: BootRequest, elf: ElfImage, entry: number): BootImage {
   const { initrd, commandLine, lowRamEnd } = request;
-  const loaded = [...elf.parts, ...(initrd ? [{ address: Math.floor((lowRamEnd - initrd.length) / PAGE_SIZE) * PAGE_SIZE, bytes: initrd }] : [])];
+  const loaded: MemoryPart[] = [
+    ...elf.parts.map((part) => ({ ...part, name: request.kernelName })),
+    ...(initrd ? [{ address: Math.floor((lowRamEnd - initrd.length) / PAGE_SIZE) * PAGE_SIZE, bytes: initrd, name: request.initrdName }] : []),
+  ];
   const text = cString(commandLine);
-  const line = { address: freeLowMemory(text.length, loaded), bytes: text };
+  const line = { address: freeLowMemory(text.length, loaded), bytes: text, name: 'cmdline' };
   const module = initrd && loaded.at(-1);
   const taken = [...loaded, line];
   const infoAddress = freeLowMemory(startInfo(request, line, module, 0).bytes.length, taken);
@@ -57,8 +60,8 @@ function startInfo({ e820, rsdpAddress }: BootRequest, line: MemoryPart, module:
       e820.length,
     ]),
   );
-  block.add(tables.part().bytes);
-  return block.part();
+  block.add(tables.part('start-info').bytes);
+  return block.part('start-info');
 }
 
 function words(values: readonly number[]): Uint8Array {

@@ -1,0 +1,42 @@
+/** log and logfile: what the machine's guest does wrong, where a user wants to see it. */
+import { appendFileSync } from 'node:fs';
+import { type AnyCommand, hmpCommand } from '@nandu/core';
+import { LOG_ITEM_LIST, parseLogItems } from '../log-items.js';
+import type { Settings } from '../settings.js';
+
+/** A thread's number goes there; ours is one. */
+const withProcess = (file: string): string => file.replace('%d', String(process.pid));
+
+export function logCommands(settings: Pick<Settings, 'logItems' | 'logFile'>): AnyCommand[] {
+  return [
+    hmpCommand<{ items: string }>({
+      name: 'log',
+      args: 'items:s',
+      params: 'item1[,...]',
+      help: 'activate logging of the specified items',
+      run({ items: text }) {
+        const items = text === 'none' ? [] : parseLogItems(text);
+        if (!items) return LOG_ITEM_LIST;
+        settings.logItems = new Set(items);
+        return undefined;
+      },
+    }),
+    hmpCommand<{ filename: string }>({
+      name: 'logfile',
+      args: 'filename:F',
+      params: 'filename',
+      help: "output logs to 'filename'",
+      run({ filename }) {
+        const file = withProcess(filename);
+        try {
+          appendFileSync(file, '');
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          return `Error opening logfile ${filename}: ${code === 'ENOENT' ? 'No such file or directory' : (error as Error).message}\n`;
+        }
+        settings.logFile = file;
+        return undefined;
+      },
+    }),
+  ];
+}
