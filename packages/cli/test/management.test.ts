@@ -1,5 +1,11 @@
 /** What management software asks before and after it starts a machine; libvirt 9.0 gives up where one of these is missing. */
-import { type Json, parseJson, printJson, replyTo, runCommand } from '@nandu/monitor';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AddressSpaceMemory } from '@nandu/core';
+import { Mc146818 } from '@nandu/isa';
+import { HostMemory } from '@nandu/memory';
+import { executeLine, type Json, parseJson, printJson, replyTo, runCommand } from '@nandu/monitor';
 import type { Emulator } from '../src/emulator.js';
 import { tryCommandLine, words } from './command-line.js';
 
@@ -65,5 +71,58 @@ it('expands CPU models', async () => {
     expect(await expand('full', { name: 'xx' })).toEqual({ error: { class: 'GenericError', desc: "CPU model 'xx' not found" } });
     const fixed = { name: 'base', props: expect.objectContaining({ vendor: 'GenuineIntel', 'min-level': 13, ssse3: true, hle: false }) };
     expect(await expand('static', { name: 'Haswell' })).toEqual({ return: { model: fixed } });
+  });
+});
+
+it('single-steps, and says so', async () => {
+  await tryCommandLine(words('-S -display none -machine none'), async ({ machine }) => {
+    const hmp = (line: string) => executeLine(line, machine, { cpuIndex: 0 });
+    expect(await hmp('singlestep')).toBe('');
+    expect(await hmp('info status')).toBe('VM status: paused (single step mode) (prelaunch)\n');
+    expect(await hmp('singlestep off')).toBe('');
+    expect(await hmp('info status')).toBe('VM status: paused (prelaunch)\n');
+  });
+});
+
+it('logs what is asked for, where it is asked for', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'nandu-log-')), 'guest.log');
+  await tryCommandLine(words('-S -display none'), async ({ machine }) => {
+    const hmp = (line: string) => executeLine(line, machine, { cpuIndex: 0 });
+    expect(await hmp('log nosuch')).toMatch(/^Log items \(comma separated\):\nunimp/);
+    expect(await hmp('log int')).toBe("Error: log item 'int' is not implemented\n");
+    expect(await hmp(`logfile ${file}`)).toBe('');
+    machine.log.guestError('not wanted yet');
+    expect(await hmp('log guest_errors')).toBe('');
+    machine.log.guestError('the guest did wrong');
+    expect(await hmp('log none')).toBe('');
+    machine.log.guestError('not wanted any more');
+    expect(readFileSync(file, 'utf8')).toBe('the guest did wrong\n');
+  });
+});
+
+it('tells where guest RAM lies in its memory', async () => {
+  await tryCommandLine(words('-S -display none -m 64M'), async ({ machine }) => {
+    const hmp = (line: string) => executeLine(line, machine, { cpuIndex: 0 });
+    const [, address] = /^Host virtual address for 0x1000 \(pc\.ram\) is (0x[0-9a-f]+)\n$/.exec(await hmp('gpa2hva 0x1000')) ?? [];
+    const { view } = machine.container.resolve(HostMemory);
+    machine.container.resolve(AddressSpaceMemory).write(0x1000, 0x1234_5678, 4);
+    expect(view.getUint32(Number(address), true)).toBe(0x1234_5678);
+    expect(await hmp('gpa2hva 0xe0000000')).toBe('No memory is mapped at address 0xe0000000\n');
+    expect(await hmp('gpa2hva 0xfee00000')).toBe('Memory at address 0xfee00000 is not RAM\n');
+  });
+});
+
+it('keeps the boot order where firmware looks', async () => {
+  await tryCommandLine(words('-S -display none -m 64M'), async ({ machine }) => {
+    expect(await executeLine('boot_set ndc', machine, { cpuIndex: 0 })).toBe('boot device list now set to ndc\n');
+    const { cells } = machine.only(Mc146818);
+    expect([cells[0x3d], cells[0x38]]).toEqual([0x34, 0x20]);
+  });
+});
+
+it('shows what is loaded at every reset', async () => {
+  await tryCommandLine(words('-S -display none -m 64M'), async ({ machine }) => {
+    const text = await executeLine('info roms', machine, { cpuIndex: 0 });
+    expect(text).toMatch(/^addr=[0-9a-f]{16} size=0x[0-9a-f]{6} mem=ram name="etc\/acpi\/tables"$/m);
   });
 });
