@@ -14,7 +14,8 @@ function helpNames(text, pattern) {
 }
 
 const { cliPlugin } = await import('../../cli/dist/src/commands/command-line-options.js');
-const machine = createMachine({}, [cliPlugin]);
+const { logCommands } = await import('../../cli/dist/src/commands/log.js');
+const machine = createMachine({}, [cliPlugin, { name: 'log', commands: logCommands({ logItems: new Set() }) }]);
 const [, help] = golden('hmp-help.txt').split('(qemu) help\n');
 const recorded = {
   'QMP commands': JSON.parse(golden('qmp-query-commands.json')).names,
@@ -28,7 +29,8 @@ const present = {
 };
 
 /** Commands of parts that exist in QEMU's machine by default and here not: they answer as for a machine without them. */
-const NOTE = 'Commands about disks, networks, screens, TPMs and migration that answer do so as for a machine without such parts.';
+const NOTE =
+  'Commands about disks, networks, screens, TPMs, trace events and migration that answer do so as for a machine without such parts. QMP does not list those that would make a disk, a network or a dump: who finds them uses them.';
 
 function section(title) {
   const names = recorded[title];

@@ -1,6 +1,6 @@
 /**
  * Questions about parts that no machine of ours has yet: networks, screens, TPMs. Answered as QEMU does for a machine without
- * them; `absent-disks.ts` has those about disks. A package that brings such a part brings its command, and the row here goes.
+ * them; `absent-disks.ts` has those about disks, `absent-verbs.ts` what else HMP would do to a part. A package that brings such a part brings its command, and the row here goes.
  */
 import { type AnyCommand, type ArgumentInfo, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
 
@@ -124,99 +124,6 @@ const UPON_PARTS: readonly (readonly [name: string, args: string, params: string
   ['set_link', 'device:s,up:b', 'name on|off', 'change the link status of a network adapter'],
 ];
 
-/** What HMP says of other parts: name, arguments, parameters, help, answer. */
-const VERBS: readonly (readonly [name: string, args: string, params: string, help: string, answer: string])[] = [
-  // Without network adapters there is nobody to announce.
-  ['announce_self', 'interfaces:s?,id:s?', '[interfaces] [id]', 'Trigger GARP/RARP announcements', ''],
-  [
-    'cancel_vcpu_dirty_limit',
-    'cpu_index:l?',
-    '[cpu_index]',
-    'cancel dirty page rate limit, use cpu_index to cancel\n\t\t\t\t\t limit on a specified virtual cpu',
-    "[Please use 'info vcpu_dirty_limit' to query dirty limit for virtual CPU]\n",
-  ],
-  [
-    'set_vcpu_dirty_limit',
-    'dirty_rate:l,cpu_index:l?',
-    'dirty_rate [cpu_index]',
-    'set dirty page rate limit, use cpu_index to set limit\n\t\t\t\t\t on a specified virtual cpu',
-    "Error: dirty page limit feature requires KVM with accelerator property 'dirty-ring-size' set'\n",
-  ],
-  ['dumpdtb', 'filename:F', 'filename', "dump the FDT in dtb format to 'filename'", "Error: This machine doesn't have a FDT\n"],
-  ['exit_preconfig', '', '', 'exit the preconfig state', 'Error: The command is permitted only before machine initialization\n'],
-  ['getfd', 'fdname:s', 'getfd name', 'receive a file descriptor via SCM rights and assign it a name', 'Error: No file descriptor supplied via SCM_RIGHTS\n'],
-  ['replay_break', 'icount:l', 'icount', 'set breakpoint at the specified instruction count', 'setting the breakpoint is allowed only in play mode\n'],
-  ['replay_delete_break', '', '', 'remove replay breakpoint', 'replay breakpoints are allowed only in play mode\n'],
-  ['replay_seek', 'icount:l', 'icount', 'replay execution to the specified instruction count', 'replay must be enabled to seek\n'],
-  ['stopcapture', 'n:i', 'capture index', 'stop capture', ''],
-  ['x_colo_lost_heartbeat', '', '', 'Tell COLO that heartbeat is lost,\n\t\t\ta failover or takeover is needed.', "Error: The feature 'colo' is not enabled\n"],
-  ...['hostfwd_add', 'hostfwd_remove'].map(
-    (name) =>
-      [
-        name,
-        'arg1:s,arg2:s?',
-        name === 'hostfwd_add' ? '[netdev_id] [tcp|udp]:[hostaddr]:hostport-[guestaddr]:guestport' : '[netdev_id] [tcp|udp]:[hostaddr]:hostport',
-        name === 'hostfwd_add' ? 'redirect TCP or UDP connections from host to guest (requires -net user)' : 'remove host-to-guest TCP or UDP redirection',
-        'user mode network stack not in use\n',
-      ] as const,
-  ),
-];
-
-/** The same, where the answer names what was asked for. */
-type Given = Readonly<Record<string, string | undefined>>;
-const NAMED: readonly (readonly [name: string, args: string, params: string, help: string, answer: (given: Given) => string])[] = [
-  [
-    'closefd',
-    'fdname:s',
-    'closefd name',
-    'close a file descriptor previously passed via SCM rights',
-    ({ fdname }) => `Error: File descriptor named '${fdname}' not found\n`,
-  ],
-  [
-    'wavcapture',
-    'path:F,audiodev:s,freq:i?,bits:i?,nchannels:i?',
-    'path audiodev [frequency [bits [channels]]]',
-    'capture audio to a wave file (default frequency=44100 bits=16 channels=2)',
-    ({ audiodev }) => `Audiodev '${audiodev}' not found\n`,
-  ],
-  [
-    'gdbserver',
-    'device:s?',
-    '[device]',
-    "start gdbserver on given device (default 'tcp::1234'), stop with 'none'",
-    ({ device = 'tcp::1234' }) =>
-      device === 'none' ? 'Disabled gdbserver\n' : `gdbserver is not implemented\nCould not open gdbserver on device '${device}'\n`,
-  ],
-  [
-    'set_password',
-    'protocol:s,password:s,display:-ds,connected:s?',
-    'protocol password [-d display] [action-if-connected]',
-    'set spice/vnc password',
-    (given) => password(given, 'Could not set password'),
-  ],
-  [
-    'expire_password',
-    'protocol:s,time:s,display:-ds',
-    'protocol time [-d display]',
-    'set spice/vnc password expire-time',
-    (given) => password(given, 'Could not set password expire time'),
-  ],
-  [
-    'client_migrate_info',
-    'protocol:s,hostname:s,port:i?,tls-port:i?,cert-subject:s?',
-    'protocol hostname port tls-port cert-subject',
-    'set migration information for remote display',
-    ({ protocol }) => (protocol === 'spice' ? NO_SPICE : "Error: Parameter 'protocol' expects 'spice'\n"),
-  ],
-];
-
-const NO_SPICE = 'Error: SPICE is not in use\n';
-
-function password({ protocol }: Given, vnc: string): string {
-  if (protocol === 'spice') return NO_SPICE;
-  return protocol === 'vnc' ? `Error: ${vnc}\n` : `Error: invalid parameter value: ${protocol}\n`;
-}
-
 const NO_SNAPSHOTS = 'Error: no block device can store vmstate for snapshot\n';
 const SNAPSHOTS: readonly (readonly [name: string, args: string, help: string, answer: string])[] = [
   ['savevm', 'name:s?', 'save a VM snapshot. If no tag is provided, a new snapshot is created', NO_SNAPSHOTS],
@@ -283,8 +190,6 @@ export const absentCommands: readonly AnyCommand[] = [
   qmpCommand<{ name: string }>({ name: 'set_link', arguments: { name: { type: 'str' }, up: { type: 'bool' } }, run: ({ name }) => notFound(name) }),
   qmpCommand<{ id: string }>({ name: 'netdev_del', arguments: { id: { type: 'str' } }, run: ({ id }) => notFound(id) }),
   ...UPON_PARTS.map(([name, args, params, help]) => hmpCommand<{ device: string }>({ name, args, params, help, run: ({ device }) => notFound(device) })),
-  ...VERBS.map(([name, args, params, help, answer]) => hmpCommand({ name, args, params, help, run: () => answer })),
-  ...NAMED.map(([name, args, params, help, answer]) => hmpCommand<Given>({ name, args, params, help, run: answer })),
   ...SNAPSHOTS.map(([name, args, help, answer]) => hmpCommand({ name, args, params: 'tag', help, run: () => answer })),
   ...INFOS.map(([name, args, params, help, answer]) => hmpCommand({ name: `info ${name}`, args, params, help, run: () => answer })),
 ];
