@@ -1,4 +1,5 @@
 import { type Chardev, Chardevs, ConfigError } from '@nandu/core';
+import { type Observable, Subject } from 'rxjs';
 import { MuxChardev } from './mux.js';
 import { NullChardev } from './null.js';
 import { RingbufChardev } from './ringbuf.js';
@@ -23,6 +24,11 @@ const UNKNOWN_HOST: ChardevHost = { terminate: () => {} };
 /** The machine's backends by id, and how to make more. Which kinds there are depends on the host: `node/` adds its own. */
 export class ChardevRegistry extends Chardevs {
   private readonly chardevs = new Map<string, Chardev>();
+  private readonly kindNames = new Map<Chardev, string>();
+  private readonly additions = new Subject<Chardev>();
+  readonly added$: Observable<Chardev> = this.additions.asObservable();
+  private readonly removals = new Subject<Chardev>();
+  readonly removed$: Observable<Chardev> = this.removals.asObservable();
   private opened = false;
 
   constructor(
@@ -37,6 +43,11 @@ export class ChardevRegistry extends Chardevs {
     return [...Object.keys({ ...BUILT_IN, ...this.factories }), 'mux'];
   }
 
+  /** '' for one that was not made here. */
+  kindOf(chardev: Chardev): string {
+    return this.kindNames.get(chardev) ?? '';
+  }
+
   get(id: string): Chardev | undefined {
     return this.chardevs.get(id);
   }
@@ -46,6 +57,7 @@ export class ChardevRegistry extends Chardevs {
   add(chardev: Chardev): void {
     if (this.chardevs.has(chardev.id)) throw new ConfigError(`Chardev with id '${chardev.id}' already exists`);
     this.chardevs.set(chardev.id, chardev);
+    this.additions.next(chardev);
     if (this.opened && chardev instanceof MuxChardev) chardev.open();
   }
   remove(id: string): void {
@@ -53,7 +65,9 @@ export class ChardevRegistry extends Chardevs {
     if (!chardev) throw new ConfigError(`Chardev '${id}' not found`);
     if (chardev.frontendOpen) throw new ConfigError(`Chardev '${id}' is busy`);
     this.chardevs.delete(id);
+    this.kindNames.delete(chardev);
     chardev.close();
+    this.removals.next(chardev);
   }
 
   /** Makes and adds one. With `mux=on` the id is the mux's and the backend is '<id>-base'. */
@@ -63,12 +77,15 @@ export class ChardevRegistry extends Chardevs {
     if (!factory) throw new ConfigError(`character backend '${spec.kind}' is not implemented`);
     if (!spec.mux) {
       const chardev = factory(spec, this.host);
+      this.kindNames.set(chardev, spec.kind);
       this.add(chardev);
       return chardev;
     }
     const base = factory({ ...spec, id: `${spec.id}-base` }, this.host);
+    this.kindNames.set(base, spec.kind);
     this.add(base);
     const mux = new MuxChardev(spec.id, base, () => this.host.terminate());
+    this.kindNames.set(mux, 'mux');
     this.add(mux);
     return mux;
   }

@@ -1,7 +1,7 @@
 /** The one list of what a machine of the command line is made from. */
 import { apicPlugin } from '@nandu/apic';
 import type { Plugin } from '@nandu/core';
-import { definePlugin, NoneBoard } from '@nandu/core';
+import { definePlugin, IrqObject, NoneBoard, RegionObject } from '@nandu/core';
 import { isaPlugin } from '@nandu/isa';
 import { memoryPlugin } from '@nandu/memory';
 import { monitorPlugin } from '@nandu/monitor';
@@ -15,7 +15,7 @@ import { virtioRngPlugin } from '@nandu/virtio-rng';
 import { acceleratorTypes } from './accelerator-types.js';
 import { tcgPlugin } from './tcg.js';
 
-const corePlugin = definePlugin({ name: 'core', types: [NoneBoard, ...acceleratorTypes] });
+const corePlugin = definePlugin({ name: 'core', types: [NoneBoard, RegionObject, IrqObject, ...acceleratorTypes] });
 
 export const BUILT_IN_PLUGINS: readonly Plugin[] = [
   ...[corePlugin, tcgPlugin, monitorPlugin, nodeMonitorPlugin, memoryPlugin],

@@ -68,6 +68,7 @@ export {
   uint32Type,
   uint64Type,
 } from './object/property-types.js';
+export { IrqObject, ownRegion, RegionObject } from './object/region-object.js';
 export { loadFields, type Saveable, saved, savedFields, saveFields } from './object/saved.js';
 export {
   allProperties,

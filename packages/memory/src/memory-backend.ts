@@ -4,6 +4,7 @@ import {
   ConfigError,
   enumType,
   MemoryRegion,
+  ownRegion,
   type PropertyType,
   property,
   QObject,
@@ -105,7 +106,7 @@ export abstract class MemoryBackend extends QObject implements UserCreatable {
     const tooHigh = this.hostNodes.find((node) => node >= MAX_HOST_NODES);
     if (tooHigh !== undefined) throw new ConfigError(`Invalid host-nodes value: ${tooHigh}`);
     this.ram = this.host.createRam(this.useCanonicalPath ? this.path : this.id, this.sizeBytes);
-    this.region = MemoryRegion.ram(this.id, this.ram);
+    this.region = ownRegion(this, MemoryRegion.ram(this.id, this.ram));
     if (this.prealloc) this.ram.preallocate(0, this.sizeBytes);
   }
   canBeDeleted(): boolean {

@@ -1,6 +1,6 @@
 /** A CPU in the object tree: '<model>-x86_64-cpu', where it sits, its local APIC, and the processor that runs (none under qtest). */
 import { LocalApic } from '@nandu/apic';
-import { Device, device, int32Type, property } from '@nandu/core';
+import { Device, device, int32Type, type MemoryRegion, property } from '@nandu/core';
 import type { Processor } from './cpu-factory.js';
 
 @device({ type: 'x86_64-cpu', abstract: true, interfaces: ['cpu'], category: 'CPU' })
@@ -15,6 +15,13 @@ export abstract class X86CpuDevice extends Device {
   index = 0;
   lapic!: LocalApic;
   processor: Processor | undefined;
+
+  /** What it reaches. */
+  memory!: MemoryRegion;
+
+  override get addressSpaces(): readonly { readonly name: string; readonly root: MemoryRegion }[] {
+    return [{ name: `cpu-memory-${this.index}`, root: this.memory }];
+  }
 }
 
 const CLASSES = new Map<string, new () => X86CpuDevice>();

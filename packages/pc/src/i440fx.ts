@@ -50,15 +50,19 @@ export class I440FxHost extends Device {
     this.machine.addBus(this.pci);
     this.config = new ConfigMechanism1(this.pci);
     io.transaction(() => {
-      io.root.add(0xcf8, this.config.address);
-      io.root.add(0xcfc, this.config.data);
+      io.root.add(0xcf8, this.own(this.config.address));
+      io.root.add(0xcfc, this.own(this.config.data));
     });
     memory.transaction(() => {
       memory.root.add(0, this.pciMemory, -1);
       const holeBytes = VGA_HOLE.end - VGA_HOLE.start;
       // No display adapter answers there.
-      this.pciMemory.add(VGA_HOLE.start, MemoryRegion.io('vga-lowmem', holeBytes, { read: (_offset, size) => 2 ** (8 * size) - 1, write: () => undefined }), 1);
-      memory.root.add(VGA_HOLE.start, MemoryRegion.alias('smram-region', this.pciMemory, VGA_HOLE.start, holeBytes), 1);
+      this.pciMemory.add(
+        VGA_HOLE.start,
+        this.own(MemoryRegion.io('vga-lowmem', holeBytes, { read: (_offset, size) => 2 ** (8 * size) - 1, write: () => undefined })),
+        1,
+      );
+      memory.root.add(VGA_HOLE.start, this.own(MemoryRegion.alias('smram-region', this.pciMemory, VGA_HOLE.start, holeBytes)), 1);
     });
   }
 }

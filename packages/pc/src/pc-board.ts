@@ -12,6 +12,7 @@ import {
   Log,
   Machine,
   MemoryRegion,
+  ownRegion,
   property,
   sizeType,
   type,
@@ -25,6 +26,7 @@ import type { BootImage, MemoryPart } from './boot/boot-image.js';
 import { loadKernel } from './boot/load-kernel.js';
 import { bootNothing } from './boot/nothing.js';
 import { fillCmos, setCmosBootOrder } from './cmos.js';
+import { showConfiguration } from './configuration.js';
 import { cpuClassOf, type X86CpuDevice } from './cpu-device.js';
 import { CpuFactory } from './cpu-factory.js';
 import { setUpPci, setUpPics } from './firmware.js';
@@ -104,6 +106,12 @@ export class PcBoard extends Board {
       this.wireInterrupts();
     });
     this.connectProcessors();
+    showConfiguration(this, this.machine, {
+      deviceMemoryBytes: () => (this.deviceMemory.region ? this.deviceMemory.sizeBytes : 0),
+      rtcSeconds: () => this.rtc.seconds(),
+      rtc: () => this.rtc,
+      powerManagement: () => this.pm,
+    });
   }
 
   private buildMemory(): void {
@@ -112,10 +120,13 @@ export class PcBoard extends Board {
     this.layout = splitRam(sizeBytes, this.maxRamBelow4gBytes || undefined);
     const ram = this.machineMemory.create('pc.ram');
     const { lowBytes, highBytes } = this.layout;
-    root.add(0, MemoryRegion.alias('ram-below-4g', ram, 0, lowBytes));
-    if (highBytes > 0) root.add(FOUR_GIB, MemoryRegion.alias('ram-above-4g', ram, lowBytes, highBytes));
+    const unattached = this.machine.node('/machine/unattached');
+    for (const region of [this.memory.root, this.io.root]) ownRegion(unattached, region);
+    root.add(0, ownRegion(unattached, MemoryRegion.alias('ram-below-4g', ram, 0, lowBytes)));
+    if (highBytes > 0) root.add(FOUR_GIB, ownRegion(unattached, MemoryRegion.alias('ram-above-4g', ram, lowBytes, highBytes)));
     const end = endOfRam(this.layout);
     this.deviceMemory.create(end);
+    if (this.deviceMemory.region) ownRegion(this, this.deviceMemory.region);
     this.endOfMemory = this.deviceMemory.region ? this.deviceMemory.baseAddress + this.deviceMemory.sizeBytes : end;
   }
 
@@ -126,7 +137,16 @@ export class PcBoard extends Board {
     for (let index = 0; index < smp.cpus; index++) {
       const { socket, die, core, thread, apicId } = placeOf(index, smp);
       const cpu = this.machine.make(cpuClass);
-      Object.assign(cpu, { index, socket, die, core, thread, apicId, node: this.machineMemory.numa.count > 0 ? this.machineMemory.numa.nodeOfCpu(index) : -1 });
+      Object.assign(cpu, {
+        memory: this.memory.root,
+        index,
+        socket,
+        die,
+        core,
+        thread,
+        apicId,
+        node: this.machineMemory.numa.count > 0 ? this.machineMemory.numa.nodeOfCpu(index) : -1,
+      });
       const lapic = this.machine.make(LocalApic);
       lapic.apicId = apicId;
       lapic.isBootstrap = index === 0;
@@ -140,6 +160,7 @@ export class PcBoard extends Board {
   private buildChipset(): void {
     const { machine } = this;
     this.host = machine.make(I440FxHost);
+    ownRegion(machine.node('/machine/unattached'), this.host.pciMemory);
     this.host.interrupts = { set: (pirq, level) => this.piix3.setPirq(pirq, level) };
     machine.attach(this.host, { name: 'i440fx', parent: this });
     const bus = this.host.pci;

@@ -41,7 +41,9 @@ export class Piix3 extends PciDevice {
     this.childBuses.push(this.isa);
     this.addChild('isa.0', this.isa);
     this.machine.addBus(this.isa);
-    const resetControl = MemoryRegion.io('piix3-reset-control', 1, { read: () => this.resetControl, write: (_offset, value) => this.writeResetControl(value) });
+    const resetControl = this.own(
+      MemoryRegion.io('piix3-reset-control', 1, { read: () => this.resetControl, write: (_offset, value) => this.writeResetControl(value) }),
+    );
     // It lies inside the configuration address register, which takes accesses of 4 bytes only.
     this.io.root.add(RESET_CONTROL_PORT, resetControl, 1);
   }

@@ -41,6 +41,8 @@ export class Piix4Pm extends PciDevice {
     ports.add(4, power.controlRegion);
     ports.add(8, power.timerRegion);
     ports.setEnabled(false);
+    for (const region of [ports, power.eventRegion, power.controlRegion, power.timerRegion, power.commandRegion, power.gpeRegion, this.hotplug.region])
+      this.own(region);
     io.transaction(() => {
       io.root.add(0, ports);
       io.root.add(ACPI_PORT.smiCommand, power.commandRegion);

@@ -1,4 +1,4 @@
-import { MemoryRegion, type MmioHandler, type Saveable } from '@nandu/core';
+import { MemoryRegion, type MmioHandler, ownRegion, type Saveable } from '@nandu/core';
 import { CAPABILITY_MSIX, type ConfigSpace } from './config-space.js';
 import type { PciDevice } from './pci-device.js';
 
@@ -33,9 +33,10 @@ export class Msix implements Saveable {
     let size = 4096;
     while (size < 2 * vectorCount * ENTRY_SIZE) size *= 2;
     const pbaOffset = size / 2;
-    this.region = MemoryRegion.container(name, size);
-    this.region.add(0, MemoryRegion.io('msix-table', vectorCount * ENTRY_SIZE, this.tableAccess(), { impl: { min: 4 } }));
-    this.region.add(pbaOffset, MemoryRegion.io('msix-pba', Math.ceil(vectorCount / 64) * 8, this.pendingAccess(), { impl: { min: 4 } }));
+    const make = (region: MemoryRegion): MemoryRegion => ownRegion(device, region);
+    this.region = make(MemoryRegion.container(name, size));
+    this.region.add(0, make(MemoryRegion.io('msix-table', vectorCount * ENTRY_SIZE, this.tableAccess(), { impl: { min: 4 } })));
+    this.region.add(pbaOffset, make(MemoryRegion.io('msix-pba', Math.ceil(vectorCount / 64) * 8, this.pendingAccess(), { impl: { min: 4 } })));
     this.offset = config.addCapability(CAPABILITY_MSIX, 12);
     config.set16(this.offset + 2, vectorCount - 1);
     config.allow16(this.offset + 2, ENABLE | MASK_ALL);

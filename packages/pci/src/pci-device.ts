@@ -1,4 +1,4 @@
-import { boolType, ConfigError, Device, type MemoryRegion, type PropertyType, property, saved, stringType, type, uint32Type } from '@nandu/core';
+import { boolType, ConfigError, Device, MemoryRegion, type PropertyType, property, saved, stringType, type, uint32Type } from '@nandu/core';
 import { Bar, type BarOptions } from './bar.js';
 import * as config from './config-space.js';
 import { ConfigSpace } from './config-space.js';
@@ -69,6 +69,9 @@ export abstract class PciDevice extends Device {
   /** Slot * 8 + function; -1 before it is plugged. */
   devfn = -1;
   readonly bars: Bar[] = [];
+  /** What the device reaches by itself: all of memory while it is a bus master, and nothing while it is not. */
+  private readonly reach = MemoryRegion.container('bus master container', 2 ** 64);
+  private busMaster: MemoryRegion | undefined;
   /** Level on the bus. */
   private busLevel = false;
 
@@ -83,6 +86,9 @@ export abstract class PciDevice extends Device {
   override get busPath(): string {
     return `0000:00:${(this.devfn >> 3).toString(16).padStart(2, '0')}.${this.devfn & 7}`;
   }
+  override get addressSpaces(): readonly { readonly name: string; readonly root: MemoryRegion }[] {
+    return [{ name: this.typeInfo.name, root: this.reach }];
+  }
   get slot(): number {
     return this.devfn >> 3;
   }
@@ -93,6 +99,7 @@ export abstract class PciDevice extends Device {
 
   override unrealize(): void {
     this.setInterruptLevel(false);
+    this.busMaster?.release();
     this.pciBus.wiring.dma.transaction(() => {
       for (const bar of this.bars) bar.unmap();
     });
@@ -101,11 +108,19 @@ export abstract class PciDevice extends Device {
   /** A device that comes while the machine runs is announced to the guest once it is complete. */
   override bringUp(): void {
     super.bringUp();
+    if (!this.busMaster) this.makeBusMaster();
     if (this.hotplugged) this.pciBus.hotplug?.plugged(this);
   }
 
   protected override derive(): void {
     if (this.bus) this.update();
+  }
+
+  private makeBusMaster(): void {
+    this.own(this.reach);
+    this.busMaster = this.own(MemoryRegion.alias('bus master', this.pciBus.wiring.dma.root, 0, 2 ** 64));
+    this.busMaster.setEnabled(this.isBusMaster);
+    this.reach.add(0, this.busMaster);
   }
 
   /** Throws ConfigError where the device cannot be taken out while the machine runs. */
@@ -151,6 +166,7 @@ export abstract class PciDevice extends Device {
   }
 
   private update(): void {
+    this.busMaster?.setEnabled(this.isBusMaster);
     this.pciBus.wiring.dma.transaction(() => {
       for (const bar of this.bars) bar.update();
     });

@@ -95,6 +95,7 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
     this.addChild(BACKEND, backend as Device);
     this.virtioBus = new VirtioPciBus('virtio-bus', this);
     this.childBuses.push(this.virtioBus);
+    this.addChild(this.virtioBus.busName, this.virtioBus);
     this.addAliases(backend);
     const checkVector = (vector: number): number => (vector < (this.msix?.vectorCount ?? 0) ? vector : NO_VECTOR);
     this.common = new CommonRegisters(backend, checkVector);
@@ -124,7 +125,7 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
       subsystem: isLegacy ? deviceNumber : 0x1100,
       interruptPin: 1,
     });
-    if (isLegacy) this.addBar(LEGACY_BAR, MemoryRegion.io('virtio-pci', this.legacy.sizeBytes, this.legacy, { impl: { max: 4 } }), { kind: 'io' });
+    if (isLegacy) this.addBar(LEGACY_BAR, this.own(MemoryRegion.io('virtio-pci', this.legacy.sizeBytes, this.legacy, { impl: { max: 4 } })), { kind: 'io' });
     if (!this.disableModern) this.addModern();
     if (this.vectors > 0) {
       this.msix = new Msix(this, this.config, this.vectors, MSIX_BAR, `${this.typeInfo.name}-msix`);
@@ -197,11 +198,14 @@ export abstract class VirtioPci extends PciDevice implements VirtioTransport {
       device: configRegisters(backend),
       notify: { read: () => 0, write: (offset: number) => backend.notified(Math.floor(offset / NOTIFY_MULTIPLIER)) },
     };
-    this.modern = MemoryRegion.container('virtio-pci', PARTS.length * PART_SIZE);
+    this.modern = this.own(MemoryRegion.container('virtio-pci', PARTS.length * PART_SIZE));
     PARTS.forEach(({ name, capability, length }, index) => {
-      this.modern?.add(index * PART_SIZE, MemoryRegion.io(`virtio-pci-${name}-${backend.deviceName}`, PART_SIZE, handlers[name], { impl: { max: 4 } }));
+      const part = MemoryRegion.io(`virtio-pci-${name}-${backend.deviceName}`, PART_SIZE, handlers[name], { impl: { max: 4 } });
+      this.modern?.add(index * PART_SIZE, this.own(part));
       this.addVirtioCapability(capability, length, MODERN_BAR, index * PART_SIZE, PART_SIZE);
     });
+    // Shown though it is never mapped, as QEMU does: notification by port is off.
+    this.own(MemoryRegion.io(`virtio-pci-notify-pio-${backend.deviceName}`, NOTIFY_MULTIPLIER, handlers.notify));
     this.cfgOffset = this.addVirtioCapability(PCI_CFG.capability, PCI_CFG.length, 0, 0, 0);
     this.config.allow8(this.cfgOffset + CAP.bar, 0xff);
     for (const at of [CAP.offset, CAP.length, CAP.extra]) this.config.allow32(this.cfgOffset + at, 0xffff_ffff);

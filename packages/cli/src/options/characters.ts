@@ -3,7 +3,7 @@ import { type ChardevSpec, parseChardev, parseShortForm } from '@nandu/chardev';
 import { boolType, ConfigError } from '@nandu/core';
 import { CommandLineError, report, warn } from '../problem.js';
 import type { Given, Settings } from '../settings.js';
-import { knownPairs, type Option, oneOf } from './option.js';
+import { knownPairs, type Option, oneOf, type Parameters } from './option.js';
 
 /** The backend of a short form: an existing one ('chardev:id'), a new one, or with `mon:` one that has a monitor too. */
 function backendOf(settings: Settings, id: string, { value, location }: Given): string {
@@ -28,11 +28,20 @@ function addMonitor(settings: Settings, given: Given, mode: 'control' | 'readlin
   settings.monitors.push({ chardev, mode, pretty, location: given.location });
 }
 
+/** Of all kinds together. */
+const CHARDEV_PARAMETERS = {
+  ...{ abstract: 'boolean', tight: 'boolean', append: 'boolean', size: 'size', signal: 'boolean', mux: 'boolean', websocket: 'boolean', telnet: 'boolean' },
+  ...{ reconnect: 'number', nodelay: 'boolean', delay: 'boolean', server: 'boolean', wait: 'boolean', ipv6: 'boolean', ipv4: 'boolean', to: 'number' },
+  ...{ fd: 'string', port: 'string', host: 'string', path: 'string', 'input-path': 'string', backend: 'string' },
+} as const satisfies Parameters;
+const MON_PARAMETERS = { pretty: 'boolean', chardev: 'string', mode: 'string' } as const;
+
 export const characterOptions: readonly Option[] = [
   {
     names: ['chardev'],
     argument: 'backend,id=id[,prop=value]…',
     help: 'a character backend: socket, stdio, file, null or ringbuf, each also with mux=on',
+    parameters: CHARDEV_PARAMETERS,
     apply(settings, given) {
       const { spec, warnings } = parseChardev(given.value);
       for (const warning of warnings) warn(warning, given.location);
@@ -70,9 +79,10 @@ export const characterOptions: readonly Option[] = [
     names: ['mon'],
     argument: '[chardev=]name[,mode=readline|control][,pretty[=on|off]]',
     help: 'a monitor on a backend made by -chardev',
+    parameters: MON_PARAMETERS,
     apply(settings, given) {
       settings.defaultMonitor = false;
-      const { chardev, mode = 'readline', pretty = 'off' } = knownPairs(given, 'chardev', ['chardev', 'mode', 'pretty', 'id']);
+      const { chardev, mode = 'readline', pretty = 'off' } = knownPairs(given, 'chardev', { ...MON_PARAMETERS, id: 'string' });
       if (chardev === undefined) throw new ConfigError('chardev is not set');
       const language = mode === 'readline' || mode === 'control' ? mode : undefined;
       if (!language) throw new ConfigError(`unknown monitor mode "${mode}"`);

@@ -2,10 +2,20 @@
 import { ACTIONS, boolType, ConfigError } from '@nandu/core';
 import { LOG_ITEM_LIST, LOG_ITEMS, parseLogItems } from '../log-items.js';
 import { CommandLineError, warn } from '../problem.js';
-import { flag, knownPairs, type Option, oneOf } from './option.js';
+import { flag, knownPairs, type Option, oneOf, type Parameters } from './option.js';
 
 const VGA_TYPES = ['none', 'std', 'cirrus', 'vmware', 'qxl', 'xenfb', 'tcx', 'cg3', 'virtio'];
 const DISPLAY_TYPES = ['none', 'gtk', 'sdl', 'curses', 'egl-headless', 'spice-app', 'dbus', 'vnc', 'default'];
+
+/** What options take, in QEMU's order. */
+const PARAMETERS = {
+  action: { watchdog: 'string', panic: 'string', reboot: 'string', shutdown: 'string' },
+  icount: { rrsnapshot: 'string', rrfile: 'string', rr: 'string', sleep: 'boolean', align: 'boolean', shift: 'string' },
+  rtc: { driftfix: 'string', clock: 'string', base: 'string' },
+  name: { 'debug-threads': 'boolean', process: 'string', guest: 'string' },
+  overcommit: { 'cpu-pm': 'boolean', 'mem-lock': 'boolean' },
+  boot: { strict: 'boolean', 'reboot-timeout': 'number', 'splash-time': 'number', splash: 'string', menu: 'boolean', once: 'string', order: 'string' },
+} as const satisfies Readonly<Record<string, Parameters>>;
 
 const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 const DATE = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2})?$/;
@@ -70,9 +80,10 @@ export const generalOptions: readonly Option[] = [
     names: ['action'],
     argument: 'reboot=…|shutdown=…|panic=…|watchdog=…',
     help: 'what follows when the guest reboots, shuts down or panics',
+    parameters: PARAMETERS.action,
     apply(s, given) {
       const names = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
-      const pairs = knownPairs(given, undefined, names);
+      const pairs = knownPairs(given, undefined, PARAMETERS.action);
       for (const name of names) if (pairs[name] !== undefined) Object.assign(s.actions, { [name]: oneOf(name, pairs[name], ACTIONS[name]) });
     },
   },
@@ -80,8 +91,9 @@ export const generalOptions: readonly Option[] = [
     names: ['icount'],
     argument: 'shift=N[,sleep=on|off]',
     help: 'virtual time counts instructions, 2^N ns each: runs are reproducible',
+    parameters: PARAMETERS.icount,
     apply(s, given) {
-      const { shift, sleep = 'on', align = 'off' } = knownPairs(given, 'shift', ['shift', 'sleep', 'align', 'rr', 'rrfile', 'rrsnapshot']);
+      const { shift, sleep = 'on', align = 'off' } = knownPairs(given, 'shift', PARAMETERS.icount);
       if (given.value.includes('rr=')) throw new ConfigError('icount: record and replay are not implemented');
       if (shift === 'auto') throw new ConfigError('icount: shift=auto is not implemented, give a number');
       if (shift === undefined || !/^\d+$/.test(shift) || Number(shift) > 10) throw new ConfigError('icount: Invalid shift value');
@@ -93,8 +105,9 @@ export const generalOptions: readonly Option[] = [
     names: ['rtc'],
     argument: '[base=utc|localtime|<datetime>][,clock=host|rt|vm]',
     help: 'what the real-time clock starts from and follows',
+    parameters: PARAMETERS.rtc,
     apply(s, given) {
-      const { base = 'utc', clock = 'host', driftfix = 'none' } = knownPairs(given, undefined, ['base', 'clock', 'driftfix']);
+      const { base = 'utc', clock = 'host', driftfix = 'none' } = knownPairs(given, undefined, PARAMETERS.rtc);
       if (driftfix !== 'none') throw new ConfigError(`'driftfix=${driftfix}' is not implemented`);
       if (!['host', 'rt', 'vm'].includes(clock)) throw new ConfigError(`invalid option value '${clock}'`);
       const fixed = DATE.test(base) ? Date.parse(`${base}${base.includes('T') ? '' : 'T00:00:00'}Z`) / 1000 : undefined;
@@ -108,8 +121,9 @@ export const generalOptions: readonly Option[] = [
     names: ['name'],
     argument: 'string[,process=string][,debug-threads=on|off]',
     help: 'a name for this machine',
+    parameters: PARAMETERS.name,
     apply(s, given) {
-      const { guest } = knownPairs(given, 'guest', ['guest', 'process', 'debug-threads']);
+      const { guest } = knownPairs(given, 'guest', PARAMETERS.name);
       if (guest !== undefined) s.name = guest;
     },
   },
@@ -126,10 +140,11 @@ export const generalOptions: readonly Option[] = [
     names: ['boot'],
     argument: '[order=drives][,once=drives][,menu=on|off]…',
     help: 'accepted for firmware to come; a kernel given by -kernel is what boots',
+    parameters: PARAMETERS.boot,
+    group: 'boot-opts',
     apply(_, given) {
-      const known = ['order', 'once', 'menu', 'splash', 'splash-time', 'reboot-timeout', 'strict'];
       for (const [name, value] of given.value.split(',').map((p) => (p.includes('=') ? p.split('=') : ['order', p]) as [string, string])) {
-        if (!known.includes(name)) throw new UnlocatedError(`Parameter 'boot.${name}' is unexpected`);
+        if (!Object.hasOwn(PARAMETERS.boot, name)) throw new UnlocatedError(`Parameter 'boot.${name}' is unexpected`);
         const bad = name === 'order' || name === 'once' ? [...value].find((drive) => drive < 'a' || drive > 'p') : undefined;
         if (bad !== undefined) throw new UnlocatedError(`Invalid boot device '${bad}'`);
       }
@@ -166,8 +181,9 @@ export const generalOptions: readonly Option[] = [
     names: ['overcommit'],
     argument: '[mem-lock=on|off][cpu-pm=on|off]',
     help: 'accepted where it asks for nothing',
+    parameters: PARAMETERS.overcommit,
     apply(_, given) {
-      for (const [name, value] of Object.entries(knownPairs(given, undefined, ['mem-lock', 'cpu-pm']))) {
+      for (const [name, value] of Object.entries(knownPairs(given, undefined, PARAMETERS.overcommit))) {
         if (boolType.parse(value, name)) throw new ConfigError(`'${name}=on' is not implemented`);
       }
     },

@@ -7,6 +7,7 @@ export const machineOptions: readonly Option[] = [
   {
     names: ['machine', 'M'],
     argument: '[type=]name[,prop[=value][,...]]',
+    parameters: { 'memory-backend': 'string', accel: 'string', type: 'string' },
     help: `the machine ('-machine help' lists them) and its properties`,
     apply(settings, given) {
       for (const { name, value } of pairsOf(given, 'type')) settings.machine[name] = value;
@@ -47,6 +48,7 @@ export const machineOptions: readonly Option[] = [
   {
     names: ['global'],
     argument: 'driver.property=value',
+    parameters: { value: 'string', property: 'string', driver: 'string' },
     help: 'a default for a property of every device of a type',
     apply(settings, given) {
       addGlobal(settings, given.value, pairsOf.bind(undefined, given));

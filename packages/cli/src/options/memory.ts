@@ -6,12 +6,16 @@ import { knownPairs, type Option } from './option.js';
 const DEFAULT_BYTES = 128 * MiB;
 const MAX_SLOTS = 256;
 
+const PARAMETERS = { maxmem: 'size', slots: 'number', size: 'size' } as const;
+
 export const memoryOption: Option = {
   names: ['m'],
+  group: 'memory',
+  parameters: PARAMETERS,
   argument: '[size=]megs[,slots=n,maxmem=size]',
   help: 'memory at start, in MiB unless it has a suffix; up to maxmem it can grow by memory devices',
   apply(settings, given) {
-    const pairs = knownPairs(given, 'size', ['size', 'slots', 'maxmem']);
+    const pairs = knownPairs(given, 'size', PARAMETERS);
     for (const [name, value] of Object.entries(pairs)) {
       if (name === 'slots') {
         if (!/^(0[xX][0-9a-fA-F]+|[0-9]+)$/.test(value)) throw new ConfigError(`Parameter 'slots' expects a number`);

@@ -2,12 +2,18 @@ import { ConfigError, type OptionPair, parseOptions, shortFormWarning } from '@n
 import { warn } from '../problem.js';
 import type { Given, Settings } from '../settings.js';
 
+/** Kinds of values by name. */
+export type Parameters = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'size'>>;
+
 /** One option of the command line. `apply` throws ConfigError; what is wrong is reported with the option in front. */
 export interface Option {
   readonly names: readonly string[];
   /** How its argument is called in -help; undefined: it has none. */
   readonly argument?: string;
   readonly help: string;
+  /** What it takes, for query-command-line-options; and what QEMU calls them together, where that is not the option's name. */
+  readonly parameters?: Parameters;
+  readonly group?: string;
   apply(settings: Settings, given: Given): void | Promise<void>;
 }
 
@@ -22,10 +28,10 @@ export function pairsOf({ value, location }: Given, impliedKey?: string): Option
 }
 
 /** The same as a record, refusing names that are not among `known`. */
-export function knownPairs(given: Given, impliedKey: string | undefined, known: readonly string[]): Record<string, string> {
+export function knownPairs(given: Given, impliedKey: string | undefined, known: Parameters): Record<string, string> {
   const result: Record<string, string> = {};
   for (const { name, value } of pairsOf(given, impliedKey)) {
-    if (!known.includes(name)) throw new ConfigError(`Invalid parameter '${name}'`);
+    if (!Object.hasOwn(known, name)) throw new ConfigError(`Invalid parameter '${name}'`);
     result[name] = value;
   }
   return result;

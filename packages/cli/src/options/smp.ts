@@ -9,6 +9,8 @@ type Name = (typeof NAMES)[number];
 
 export const smpOption: Option = {
   names: ['smp'],
+  group: 'smp-opts',
+  parameters: Object.fromEntries(NAMES.map((name) => [name, 'number'])),
   argument: '[[cpus=]n][,maxcpus=maxcpus][,sockets=sockets][,dies=dies][,cores=cores][,threads=threads]',
   help: 'number of CPUs and how they are arranged',
   apply(settings, given) {

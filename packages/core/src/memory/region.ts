@@ -30,6 +30,8 @@ export class MemoryRegion {
   address = 0;
   priority = 0;
   enabled = true;
+  /** An alias's, for as long as it follows its target. */
+  private forgetTarget: (() => void) | undefined;
   /** Called after anything in this tree changed; set by address spaces on their root. */
   private readonly watchers: (() => void)[] = [];
 
@@ -62,7 +64,7 @@ export class MemoryRegion {
   /** A window onto `size` bytes of `target`, from `targetOffset` on. */
   static alias(name: string, target: MemoryRegion, targetOffset: number, size: number): MemoryRegion {
     const alias = new MemoryRegion('alias', name, size, { target, targetOffset });
-    target.watch(() => alias.changed());
+    alias.forgetTarget = target.watch(() => alias.changed());
     return alias;
   }
 
@@ -100,9 +102,19 @@ export class MemoryRegion {
     this.changed();
   }
 
-  /** Calls `changed` after any change of this tree (also through aliases' targets). */
-  watch(changed: () => void): void {
+  /** Calls `changed` after any change of this tree (also through aliases' targets), until the result is called. */
+  watch(changed: () => void): () => void {
     this.watchers.push(changed);
+    return () => {
+      const index = this.watchers.indexOf(changed);
+      if (index >= 0) this.watchers.splice(index, 1);
+    };
+  }
+
+  /** An alias that nobody needs any more stops following its target. */
+  release(): void {
+    this.forgetTarget?.();
+    this.forgetTarget = undefined;
   }
 
   private changed(): void {

@@ -1,7 +1,8 @@
 import { ConfigError } from '../errors.js';
 import type { Device } from './device.js';
 import { QObject } from './object.js';
-import { type } from './type.js';
+import { boolType } from './property-types.js';
+import { property, type } from './type.js';
 
 /** A bus: devices plug into it. A bus's type name ('PCI') is what a device type's `bus` names. */
 @type({ name: 'bus', abstract: true })
@@ -9,6 +10,11 @@ export abstract class Bus extends QObject {
   readonly devices: Device[] = [];
   /** Whether devices may come and go while the machine runs. */
   hotpluggable = false;
+  @property({ readOnly: true, type: boolType })
+  realized = true;
+  /** How many ever were: links to them are numbered. */
+  private plugged = 0;
+  private readonly links = new Map<Device, string>();
 
   constructor(
     readonly busName: string,
@@ -21,10 +27,15 @@ export abstract class Bus extends QObject {
   plug(device: Device): void {
     device.bus = this;
     this.devices.push(device);
+    const name = `child[${this.plugged++}]`;
+    this.dynamicProperties.set(name, { name, type: `link<${device.typeInfo.name}>`, get: () => device.path });
+    this.links.set(device, name);
   }
   unplug(device: Device): void {
     const index = this.devices.indexOf(device);
     if (index >= 0) this.devices.splice(index, 1);
+    this.dynamicProperties.delete(this.links.get(device) ?? '');
+    this.links.delete(device);
     device.bus = undefined;
   }
   /** What `info qtree` says of a device besides its properties: a PCI device's class, ids and BARs. */

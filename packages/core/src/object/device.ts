@@ -4,6 +4,7 @@ import { MemoryRegion, type MmioHandler, type MmioOptions } from '../memory/regi
 import type { Bus } from './bus.js';
 import { QObject } from './object.js';
 import { boolType, linkType } from './property-types.js';
+import { IrqObject, ownRegion } from './region-object.js';
 import { loadFields, resetFields, saveFields } from './saved.js';
 import { type PropertyInfo, property, type } from './type.js';
 
@@ -38,6 +39,11 @@ export abstract class Device extends QObject {
   @property({ name: 'parent_bus', readOnly: true, type: linkType('bus') })
   get parentBusPath(): string {
     return this.bus?.parent ? this.bus.path : '';
+  }
+
+  /** Address spaces of its own, for `info mtree`: what a CPU or a bus master reaches. */
+  get addressSpaces(): readonly { readonly name: string; readonly root: MemoryRegion }[] {
+    return [];
   }
 
   /** Where it sits, for names that must not depend on ids: '0000:00:04.0' on PCI. */
@@ -89,12 +95,18 @@ export abstract class Device extends QObject {
     name = this.typeInfo.name,
   ): MemoryRegion {
     if (sizeBytes === undefined) throw new Error(`mapMmio of ${name} needs a size`);
-    const region = MemoryRegion.io(name, sizeBytes, handler, options);
+    const region = this.own(MemoryRegion.io(name, sizeBytes, handler, options));
     this.regions.push(region);
     return region;
   }
 
+  /** Shows a region that the device made in the object tree. */
+  protected own(region: MemoryRegion): MemoryRegion {
+    return ownRegion(this, region);
+  }
+
   protected addInputs(name: string, count: number, set: GpioInput): void {
+    for (let index = 0; index < count; index++) this.addChild(`${name}[${index}]`, new IrqObject());
     this.gpioInputs.set(name, { count, set });
   }
   protected addOutputs(name: string, lines: IrqLine[]): void {

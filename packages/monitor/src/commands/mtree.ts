@@ -1,10 +1,47 @@
 /** info mtree: address spaces as trees of regions, or (-f) as what is left after flattening. */
-import { type AddressSpace, AddressSpaceIo, AddressSpaceMemory, type AnyCommand, ConfigError, hmpCommand, type Machine, type MemoryRegion } from '@nandu/core';
+import {
+  type AddressSpace,
+  AddressSpaceIo,
+  AddressSpaceMemory,
+  type AnyCommand,
+  ConfigError,
+  Device,
+  flatten,
+  hmpCommand,
+  type Machine,
+  type MemoryRegion,
+} from '@nandu/core';
 
 const hex = (value: bigint): string => BigInt.asUintN(64, value).toString(16).padStart(16, '0');
 
-function spaces(machine: Machine): AddressSpace[] {
-  return [AddressSpaceIo, AddressSpaceMemory].map((token) => machine.container.resolve(token as never) as AddressSpace);
+interface Space {
+  readonly name: string;
+  readonly root: MemoryRegion;
+}
+
+/** What CPUs reach, memory and ports; then bus masters. */
+function spaces(machine: Machine): Space[] {
+  const [ports, memory] = [AddressSpaceIo, AddressSpaceMemory].map((token) => machine.container.resolve(token as never) as AddressSpace);
+  const own = machine.all(Device).flatMap((device) => device.addressSpaces);
+  const isMemory = ({ root }: Space): boolean => root === memory?.root;
+  return [...own.filter(isMemory), memory as Space, ports as Space, ...own.filter((space) => !isMemory(space))];
+}
+
+/** Those that come to the same, by what that is. */
+function grouped(all: readonly Space[], keyOf: (space: Space) => MemoryRegion | undefined): [MemoryRegion | undefined, Space[]][] {
+  const groups = new Map<MemoryRegion | undefined, Space[]>();
+  for (const space of all) groups.set(keyOf(space), [...(groups.get(keyOf(space)) ?? []), space]);
+  return [...groups];
+}
+
+/** A container that shows nothing but the whole of another is that other; an empty one is nothing. */
+function resolved(root: MemoryRegion): MemoryRegion | undefined {
+  if (root.kind !== 'container') return root;
+  const shown = root.subregions.filter(({ enabled }) => enabled);
+  const [only] = shown;
+  if (!only) return undefined;
+  const { target, targetOffset = 0 } = only.parts;
+  return shown.length === 1 && target && targetOffset === 0 && only.address === 0 && only.size === root.size ? resolved(target) : root;
 }
 
 /** What is at the end of aliases is what counts. */
@@ -55,8 +92,8 @@ function containerStart(region: MemoryRegion): bigint {
 
 function treeText(machine: Machine, withDisabled: boolean): string {
   const tree = new Tree(withDisabled);
-  let text = spaces(machine)
-    .map((space) => `address-space: ${space.name}\n${tree.print(space.root, 1, 0n)}\n`)
+  let text = grouped(spaces(machine), ({ root }) => root)
+    .map(([root, sharing]) => `${sharing.map(({ name }) => `address-space: ${name}\n`).join('')}${tree.print(root as MemoryRegion, 1, 0n)}\n`)
     .join('');
   // Printing a target can find more of them.
   for (const region of tree.aliased) text += `memory-region: ${region.name}\n${tree.print(region, 1, containerStart(region))}\n`;
@@ -64,13 +101,14 @@ function treeText(machine: Machine, withDisabled: boolean): string {
 }
 
 function flatText(machine: Machine): string {
-  return spaces(machine)
-    .map((space, index) => {
-      const rows = space.view.map(({ start, end, region, offset }) => {
+  return grouped(spaces(machine), ({ root }) => resolved(root))
+    .map(([root, sharing], index) => {
+      const rows = (root ? flatten(root) : []).map(({ start, end, region, offset }) => {
         const at = offset === 0 ? '' : ` @${hex(BigInt(offset))}`;
         return `  ${range(BigInt(start), end - start)} (prio ${region.priority}, ${kindOf(region)}): ${region.name}${at}\n`;
       });
-      return `FlatView #${index}\n AS "${space.name}", root: ${space.root.name}\n Root memory region: ${space.root.name}\n${rows.join('') || '  No rendered FlatView\n'}\n`;
+      const names = sharing.map(({ name, root: own }) => ` AS "${name}", root: ${own.name}\n`).join('');
+      return `FlatView #${index}\n${names} Root memory region: ${root?.name ?? '(none)'}\n${rows.join('') || '  No rendered FlatView\n'}\n`;
     })
     .join('');
 }
