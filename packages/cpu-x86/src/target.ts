@@ -13,9 +13,8 @@ import { BlockTranslator } from './translate/translate-block.js';
 /** Which TLB table code is fetched through. */
 const fetchMmu = (flags: number): number => ((flags & L.HF_CPL) === 3 ? L.MMU_FETCH_USER : L.MMU_FETCH_KERNEL);
 
-/** So far from the ends of the canonical addresses, no relative jump or operand reaches over them. */
-const RELOCATABLE_END = 2 ** 47 - 2 ** 33;
-const isRelocatable = (flags: number, pc: number): boolean => (flags & L.HF_CS64) !== 0 && Math.abs(pc) < RELOCATABLE_END;
+/** Elsewhere addresses wrap at 16 or 32 bits. */
+const isRelocatable = (flags: number): boolean => (flags & L.HF_CS64) !== 0;
 
 export function createX86Target(model: CpuModel): Target {
   const translator = new BlockTranslator(model.translated);

@@ -116,7 +116,7 @@ export class Translator {
     const codeBase = head.get(Env.ENV_CODE_BASE);
     const virtual = linearOf(pc, codeBase);
     const offset = offsetInPage(virtual);
-    const relocatable = !alone && codeBase === 0 && this.setup.table.isShared(first.linear) && this.isRelocatable(flags, pc);
+    const relocatable = !alone && codeBase === 0 && this.setup.table.isShared(first.linear) && this.isRelocatable(flags);
     /** Where the block's addresses begin. */
     const home = relocatable ? virtual - offset : 0;
     const reader = this.#reader.start(first, offset, () => this.codePage(head, virtual - offset + PAGE_SIZE, mmu));
@@ -160,8 +160,8 @@ export class Translator {
   }
 
   /** Whether code without a code base can be made for all addresses at once. */
-  isRelocatable(flags: number, pc: number): boolean {
-    return this.setup.target.isRelocatable?.(flags, pc) ?? false;
+  isRelocatable(flags: number): boolean {
+    return this.setup.target.isRelocatable?.(flags) ?? false;
   }
 
   /**
@@ -184,7 +184,7 @@ export class Translator {
     builder.start(relocatable);
     let byteLength = 0;
     try {
-      ({ byteLength } = this.setup.target.translate(builder, { pc, codeBase, flags, code: this.#reader, maxInstructions }));
+      ({ byteLength } = this.setup.target.translate(builder, { pc, codeBase, relocatable, flags, code: this.#reader, maxInstructions }));
     } catch (error) {
       if (error instanceof CodeFault) return undefined;
       throw error;

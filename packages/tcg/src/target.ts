@@ -26,6 +26,8 @@ export interface TranslateRequest {
   /** Of a relocatable block: of its page's start, that is below 4096, or, as a part of a region, of the region's page. */
   readonly pc: number;
   readonly codeBase: number;
+  /** Whether `pc` is a distance, and the block is to be right wherever its page is mapped. */
+  readonly relocatable: boolean;
   readonly flags: number;
   readonly code: CodeReader;
   /** Most guest instructions to translate (at least 1). */
@@ -96,11 +98,10 @@ export interface Target {
   /** Writes one block. Decode errors become guest exceptions in the IR, never exceptions here. */
   translate(ir: Ir, request: TranslateRequest): TranslatedBlock;
   /**
-   * Whether a block of these flags, without a code base, around the virtual address `pc` means the same at any other such address,
-   * but for the values of `Ir.codeAddress`. The accelerator then translates code once that is mapped at many addresses (shared libraries). The answer is the same
-   * for all of a page. Without the method: never.
+   * Whether blocks of these flags, without a code base, can be made that are right at every address, by `Ir.codeAddress`. The accelerator
+   * then translates code once that is mapped at many addresses (shared libraries). Without the method: no.
    */
-  isRelocatable?(flags: number, pc: number): boolean;
+  isRelocatable?(flags: number): boolean;
   /** Which TLB table code is fetched through, for these block flags. */
   fetchMmu(flags: number): number;
   /** One instruction as text, for logs and monitors: 'mov eax, [rbx+8]'. `pc`: where the reader's first byte is, for relative targets. */

@@ -106,7 +106,7 @@ export class SnippetMachine implements EagerHost {
     this.ir.start();
     const reader = { u8: (at: number) => code[offset + at] ?? 0x90 };
     try {
-      return this.translator.translate(this.ir, { pc, codeBase: 0, flags: this.mode, code: reader, maxInstructions: perBlock });
+      return this.translator.translate(this.ir, { pc, codeBase: 0, relocatable: false, flags: this.mode, code: reader, maxInstructions: perBlock });
     } catch (error) {
       if (error instanceof BlockLeft) return error.how === 'fault' ? 'fault' : undefined;
       throw error;

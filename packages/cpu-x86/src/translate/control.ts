@@ -42,8 +42,18 @@ export const CONTROL: OpcodeTable = [
   ['F1', 'icebp', '', (t) => interrupt(t, EXCEPTION.DB, ICEBP)],
 ];
 
-function isCanonical(t: Translation, target: number): boolean {
-  return !t.mode64 || (target >= -CANONICAL_END && target < CANONICAL_END);
+/** Jumps of a relocatable block that reach no further are not checked: at the very end of the addresses, the fetch faults in their place. */
+const NEAR = 0x1_0000;
+
+/**
+ * Whether a direct jump may go on to its target. A relocatable block finds out when it runs, and leaves by itself; `condition`: whether
+ * it jumps.
+ */
+function isCanonical(t: Translation, target: number, condition?: Value): boolean {
+  if (!t.mode64) return true;
+  if (!t.relocatable) return target >= -CANONICAL_END && target < CANONICAL_END;
+  if (Math.abs(target - t.nextPc) > NEAR) leaveUnlessCanonical(t, t.ir.codeAddress(target), condition);
+  return true;
 }
 
 function jumpIf(t: Translation): void {
@@ -52,7 +62,7 @@ function jumpIf(t: Translation): void {
 
 function branch(t: Translation, condition: Value): void {
   const { ir } = t;
-  if (isCanonical(t, t.target)) return t.endBranch(condition, t.target, t.nextPc);
+  if (isCanonical(t, t.target, condition)) return t.endBranch(condition, t.target, t.nextPc);
   t.call('raise_if', condition, ir.i32(EXCEPTION.GP), ir.i32(0));
   t.endAt(t.nextPc);
 }
@@ -86,11 +96,12 @@ function jumpTo(t: Translation, target: Value): void {
  * #GP(0) at the branch itself. Too frequent for a helper: the block leaves with nothing done, and `X86Cpu` raises it.
  * Canonical addresses plus 2^47 have no bits from 48 on.
  */
-function leaveUnlessCanonical(t: Translation, target: Value): void {
+function leaveUnlessCanonical(t: Translation, target: Value, condition?: Value): void {
   if (!t.mode64) return;
   const { ir } = t;
+  const beyond = ir.wrap(ir.shrU(ir.add(target, ir.i64(CANONICAL_END)), ir.i64(48)));
   ir.set(PC, ir.codeAddress(t.pc));
-  ir.exitIf(ir.wrap(ir.shrU(ir.add(target, ir.i64(CANONICAL_END)), ir.i64(48))), { kind: 'leave', reason: EXIT_NOT_CANONICAL });
+  ir.exitIf(condition === undefined ? beyond : ir.select(condition, beyond, ir.i32(0)), { kind: 'leave', reason: EXIT_NOT_CANONICAL });
 }
 
 /** In 64-bit mode, of 8 bytes always; elsewhere an address is a constant. */

@@ -31,7 +31,7 @@ export class BlockTranslator {
     const start = (((request.codeBase + request.pc) % PAGE) + PAGE) % PAGE;
     let offset = 0;
     let count = 0;
-    t.startBlock(ir, request.code);
+    t.startBlock(ir, request);
     while (!ir.ended) {
       const pc = mode64 ? request.pc + offset : (request.pc + offset) >>> 0;
       if (count === most || (count > 0 && (start + offset >= PAGE || ir.length > MOST_OPS))) {

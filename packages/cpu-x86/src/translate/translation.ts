@@ -2,7 +2,7 @@
  * What the semantics of an instruction work with: the decoded instruction (fields of `Instruction`), registers, memory, flags
  * (the classes below this one), its operands, and ways to end the block. One object serves all blocks of a vCPU's target.
  */
-import { type CodeReader, Env, type Helper, type Ir, type Value, type ValueType } from '@nandu/tcg';
+import { type CodeReader, Env, type Helper, type Ir, type TranslateRequest, type Value, type ValueType } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import type { Feature } from '../decode/opcode-table.js';
 import { type Operand, sizeOf } from '../decode/operand.js';
@@ -20,6 +20,8 @@ const AFTERWARDS = L.HF_TF | L.HF_INHIBIT | L.HF_RF | L.HF_BREAKPOINTS;
 export class Translation extends FlagTracker {
   /** Whether the block must end after this instruction although it does not branch. */
   stop = false;
+  /** Addresses of code are distances: see `Ir.codeAddress`. */
+  relocatable = false;
   /** Whether debug traps are put off until the next instruction has ended. */
   private trapsWait = false;
   /** Interrupts are to wait until the next instruction has ended; until this one has: STI came before it, in the same block. */
@@ -32,9 +34,10 @@ export class Translation extends FlagTracker {
     super();
   }
 
-  startBlock(ir: Ir, code: CodeReader): void {
+  startBlock(ir: Ir, { code, relocatable }: TranslateRequest): void {
     this.ir = ir;
     this.code = code;
+    this.relocatable = relocatable;
     this.shadowAhead = false;
     this.startBlockOfRegisters();
     this.startBlockOfFlags();
