@@ -10,7 +10,7 @@ import * as S from './state';
 const CR0_WRITABLE: u64 = S.CR0_PE | S.CR0_MP | S.CR0_EM | S.CR0_TS | S.CR0_NE | S.CR0_WP | S.CR0_AM | S.CR0_NW | S.CR0_CD | S.CR0_PG;
 /** A change of any of these makes translations stale. */
 const CR0_TRANSLATION: u64 = S.CR0_PG | S.CR0_WP | S.CR0_PE;
-const CR4_TRANSLATION: u64 = S.CR4_PSE | S.CR4_PAE | S.CR4_PGE | S.CR4_SMEP | S.CR4_SMAP;
+const CR4_TRANSLATION: u64 = S.CR4_PSE | S.CR4_PAE | S.CR4_PGE | S.CR4_SMEP | S.CR4_SMAP | S.CR4_PKE | S.CR4_PKS;
 
 /** The checks that all privileged instructions begin with; answers whether they may go on. */
 export function privileged(env: usize): bool {

@@ -125,6 +125,9 @@ export const YMM_HIGH = 1280;
 export const XCR0 = 1536;
 /** i64: bits of XCR0 that the CPU model lets software set. */
 export const XCR0_ALLOWED = 1544;
+/** i64 each: PKRU, IA32_PKRS. */
+export const PKRU = 1552;
+export const PKRS = 1560;
 /** Scratch of the FPU and SSE helpers: 256 bytes. */
 export const FP_SCRATCH = 1600;
 /** Free for the helpers of system instructions: 256 bytes. */

@@ -7,6 +7,7 @@ import {
   PROT_EXECUTE, PROT_GLOBAL, PROT_READ, PROT_WRITE, tlb_flush_page, tlb_set, tlb_flush,
 } from './host';
 import * as L from './layout';
+import { rightsOfKey } from './protection-keys';
 import { PF, raise, raiseGp, raiseNotCanonical } from './raise';
 import * as S from './state';
 
@@ -26,6 +27,7 @@ const ERROR_W = 2;
 const ERROR_U = 4;
 const ERROR_RSVD = 8;
 const ERROR_ID = 16;
+const ERROR_PK = 32;
 
 /** Results of the last successful walk. */
 let walkPhysical: u64 = 0;
@@ -195,6 +197,12 @@ export function walk(env: usize, virtual: u64, access: i32, mmu: i32): bool {
   }
   if (imposed) prot &= ~PROT_EXECUTE;
   const wanted = access == ACCESS_READ ? PROT_READ : access == ACCESS_WRITE ? PROT_WRITE : PROT_EXECUTE;
+  // A debugger sees what has no key.
+  if (!quiet) {
+    const keyed = rightsOfKey(env, entry, userPage, mmu == L.MMU_USER);
+    if (!(keyed & wanted)) return pageFault(env, virtual, access, mmu, ERROR_P | ERROR_PK);
+    prot &= keyed;
+  }
   if (!(prot & wanted)) return pageFault(env, virtual, access, mmu, ERROR_P);
 
   if (depth > 0) setEntryBits(address0, entry0, ACCESSED, bytes);

@@ -11,6 +11,7 @@ export { interrupt_return } from './interrupt-return';
 export { check_io } from './task-state';
 export { syscall, sysret, sysenter, sysexit } from './system-calls';
 export { read_cr, write_cr, clts, lmsw, invpcid, wbinvd } from './control-registers';
+export { rdpkru, wrpkru } from './protection-keys';
 export { xgetbv, xrstor, xsave, xsetbv } from './xsave';
 export { read_dr, write_dr, single_step, watch_code, watch_data, watch_end } from './debug-registers';
 export { div64, idiv64, cmpxchg16b, crc32, rcl, rcr, bcd, bound, enter, pdep, pext } from './arithmetic';

@@ -1,11 +1,12 @@
-/** XSAVE, XSAVEOPT, XSAVEC, XRSTOR (SDM volume 1, chapter 13) and XCR0, for x87, SSE and AVX state. */
+/** XSAVE, XSAVEOPT, XSAVEC, XRSTOR (SDM volume 1, chapter 13) and XCR0, for x87, SSE and AVX state and PKRU. */
 import { fpInit, loadVectors, loadX87Image, MXCSR_BITS, storeMxcsrImage, storeVectors, storeX87Image } from './fpu-environment';
 import { updateBlockFlags } from './block-flags';
 import { dataMmu, loadGuest32, loadGuest64, probeWrite, storeGuest64 } from './guest-memory';
 import {
-  FP_CONTROL, FP_CS, FP_DP, FP_DS, FP_EMPTY, FP_IP, FP_OPCODE, FP_REGS, FP_STATUS, FP_TOP, MXCSR, XCR0, XCR0_ALLOWED, XMM, XSAVE_ALL,
+  FP_CONTROL, FP_CS, FP_DP, FP_DS, FP_EMPTY, FP_IP, FP_OPCODE, FP_REGS, FP_STATUS, FP_TOP, MXCSR, PKRU, XCR0, XCR0_ALLOWED, XMM, XSAVE_ALL,
   XSAVE_COMPACTED, YMM_HIGH,
 } from './layout';
+import { setPkru } from './protection-keys';
 import { raise, raiseGp, UD } from './raise';
 import * as S from './state';
 
@@ -13,11 +14,14 @@ import * as S from './state';
 const X87: u64 = 1;
 const SSE: u64 = 2;
 const AVX: u64 = 4;
+const PROTECTION_KEYS: u64 = 0x200;
 const COMPACTED: u64 = 0x8000000000000000;
-/** Where things are in the area. With two components beyond the legacy region at most, AVX is at the same place in both formats. */
+/** Where things are in the area. AVX is at the same place in both formats; PKRU follows it, or the header, in the compacted one. */
 const XMM_AREA: u64 = 160;
 const HEADER: u64 = 512;
 const AVX_AREA: u64 = 576;
+const AVX_BYTES: u64 = 256;
+const PKRU_AREA: u64 = 2688;
 const MXCSR_INITIAL: u32 = 0x1f80;
 
 /** Registers that exist in this mode; those beyond are neither saved nor restored. */
@@ -42,12 +46,24 @@ function inUse(env: usize): u64 {
   ) used |= X87;
   if (!isZero(env + XMM, 256)) used |= SSE;
   if (!isZero(env + YMM_HIGH, 256)) used |= AVX;
+  if (load<u64>(env + PKRU)) used |= PROTECTION_KEYS;
   return used;
 }
 
 /** EDX:EAX, cut to what XCR0 enables. */
 function requested(env: usize): u64 {
   return ((S.reg(env, S.RAX) & 0xffffffff) | (S.reg(env, S.RDX) << 32)) & load<u64>(env + XCR0);
+}
+
+/** Offset of PKRU in an area; `components`: those that a compacted one has room for, or 0 for the standard format. */
+function pkruOffset(components: u64): u64 {
+  if (!components) return PKRU_AREA;
+  return components & AVX ? AVX_AREA + AVX_BYTES : AVX_AREA;
+}
+
+function areaBytes(wanted: u64, components: u64): u64 {
+  if (wanted & PROTECTION_KEYS) return pkruOffset(components) + 8;
+  return wanted & AVX ? AVX_AREA + AVX_BYTES : AVX_AREA;
 }
 
 export function xsave(env: usize, address: u64, kind: i32, wide: i32): void {
@@ -59,12 +75,13 @@ export function xsave(env: usize, address: u64, kind: i32, wide: i32): void {
   const wanted = requested(env);
   const used = inUse(env);
   const saved = kind == XSAVE_ALL ? wanted : wanted & used;
-  const end = wanted & AVX ? AVX_AREA + 256 : AVX_AREA;
-  if (!probeWrite(env, address, u32(end), mmu)) return;
+  const components: u64 = kind == XSAVE_COMPACTED ? wanted | COMPACTED : 0;
+  if (!probeWrite(env, address, u32(areaBytes(wanted, components)), mmu)) return;
   let present = wanted & used;
   if (saved & X87) storeX87Image(env, address, wide != 0, mmu);
   if (saved & SSE) storeVectors(env, address + XMM_AREA, XMM, registerCount(env), mmu);
   if (saved & AVX) storeVectors(env, address + AVX_AREA, YMM_HIGH, registerCount(env), mmu);
+  if (saved & PROTECTION_KEYS) storeGuest64(env, address + pkruOffset(components), load<u64>(env + PKRU), mmu);
   if (kind == XSAVE_COMPACTED) {
     if ((wanted & SSE) && load<u32>(env + MXCSR) != MXCSR_INITIAL) present |= SSE;
     if (present & SSE) storeMxcsrImage(env, address, mmu);
@@ -117,7 +134,7 @@ export function xrstor(env: usize, address: u64, wide: i32): void {
     return;
   }
   const loaded = wanted & present;
-  if ((loaded & AVX) && !readable(env, address, AVX_AREA + 256, mmu)) return;
+  if (!readable(env, address, areaBytes(loaded, format), mmu)) return;
   // The standard format restores MXCSR whenever SSE or AVX state is asked for, the compacted one as part of SSE state.
   const withMxcsr = compacted ? (loaded & SSE) != 0 : (wanted & (SSE | AVX)) != 0;
   const mxcsr = loadGuest32(env, address + 24, mmu);
@@ -136,6 +153,7 @@ export function xrstor(env: usize, address: u64, wide: i32): void {
   }
   restoreVectors(env, address + XMM_AREA, XMM, count, wanted & SSE, loaded & SSE, mmu);
   restoreVectors(env, address + AVX_AREA, YMM_HIGH, count, wanted & AVX, loaded & AVX, mmu);
+  if (wanted & PROTECTION_KEYS) setPkru(env, loaded & PROTECTION_KEYS ? loadGuest32(env, address + pkruOffset(format), mmu) as u64 : 0);
 }
 
 function restoreVectors(env: usize, address: u64, to: usize, count: i32, wanted: u64, loaded: u64, mmu: i32): void {

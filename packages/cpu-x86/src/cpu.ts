@@ -93,6 +93,7 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
     this.apicId = apicIdOf(seat.index, services.topology);
     this.cpuid = new Cpuid(services.model, services.topology, this.apicId, {
       osxsave: () => (this.state.u64(L.CR4) & (1n << 18n)) !== 0n,
+      ospke: () => (this.state.u64(L.CR4) & (1n << 22n)) !== 0n,
       xcr0: () => Number(this.state.u64(L.XCR0)),
       apicEnabled: () => !this.interrupts || (this.interrupts.readApicBase() & 0x800n) !== 0n,
     });

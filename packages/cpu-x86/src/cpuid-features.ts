@@ -45,7 +45,7 @@ const NAMES: Readonly<Record<FeatureWord, string>> = {
   '7.ebx':
     'fsgsbase! tsc-adjust! sgx bmi1! hle avx2! - smep! bmi2! erms! invpcid! rtm - - mpx - avx512f avx512dq rdseed! adx! smap! avx512ifma pcommit clflushopt! clwb! intel-pt avx512pf avx512er avx512cd sha-ni! avx512bw avx512vl',
   '7.ecx':
-    '- avx512vbmi umip! pku - waitpkg avx512vbmi2 - gfni vaes vpclmulqdq avx512vnni avx512bitalg - avx512-vpopcntdq - la57 - - - - - rdpid! - bus-lock-detect cldemote - movdiri movdir64b - sgxlc pks',
+    '- avx512vbmi umip! pku! - waitpkg avx512vbmi2 - gfni vaes vpclmulqdq avx512vnni avx512bitalg - avx512-vpopcntdq - la57 - - - - - rdpid! - bus-lock-detect cldemote - movdiri movdir64b - sgxlc pks!',
   '7.edx':
     '- - avx512-4vnniw avx512-4fmaps fsrm! - - - avx512-vp2intersect - md-clear - - - serialize - tsx-ldtrk - - arch-lbr - - amx-bf16 avx512-fp16 amx-tile amx-int8 spec-ctrl stibp - arch-capabilities core-capability ssbd',
   '7.1.eax': '- - - - avx-vnni avx512-bf16',
@@ -128,6 +128,7 @@ export const TRANSLATED: readonly (readonly [name: string, feature: Feature])[] 
   ['rdseed', 'rdseed'],
   ['smap', 'smap'],
   ['invpcid', 'invpcid'],
+  ['pku', 'pku'],
   ['monitor', 'monitor'],
   ['xsave', 'xsave'],
   ['lahf-lm', 'lahf'],

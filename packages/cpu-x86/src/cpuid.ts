@@ -46,6 +46,9 @@ function word(text: string, at: number): number {
   return value >>> 0;
 }
 
+/** Of leaf 7's ECX: CR4.PKE is set. */
+const OSPKE = 1 << 4;
+
 /** A cache for leaf 4: type 1 data, 2 instructions, 3 both. */
 interface Cache {
   readonly type: number;
@@ -66,7 +69,7 @@ export class Cpuid {
     private readonly topology: CpuTopology,
     readonly apicId: number,
     /** Asked on every CPUID: bits that mirror CR4, XCR0 and the APIC. */
-    private readonly now: { osxsave(): boolean; apicEnabled(): boolean; xcr0(): number },
+    private readonly now: { osxsave(): boolean; ospke(): boolean; apicEnabled(): boolean; xcr0(): number },
   ) {
     const { family, model: number, stepping } = model;
     const extended = Math.max(0, family - 15);
@@ -112,7 +115,7 @@ export class Cpuid {
       /** MWAIT, if there were one: extensions enumerated, interrupts end it even while disabled. */
       5: () => ({ ecx: 3 }),
       6: () => ({ eax: words['6.eax'] }),
-      7: (subleaf) => (subleaf === 0 ? { ebx: words['7.ebx'], ecx: words['7.ecx'], edx: words['7.edx'] } : {}),
+      7: (subleaf) => (subleaf === 0 ? { ebx: words['7.ebx'], ecx: (words['7.ecx'] | (this.now.ospke() ? OSPKE : 0)) >>> 0, edx: words['7.edx'] } : {}),
       0xb: (subleaf) => {
         const threadBits = widthOf(topology.threads);
         const socketBits = threadBits + widthOf(topology.cores) + widthOf(topology.dies);

@@ -6,7 +6,12 @@ import { HelperHost } from './testing/helper-host.js';
 const SEED: CpuTopology = { sockets: 2, dies: 1, cores: 2, threads: 1 };
 
 function cpuidOf(model: string, topology = SEED, index = 0) {
-  return new Cpuid(parseCpuModel(model), topology, apicIdOf(index, topology), { osxsave: () => false, apicEnabled: () => true, xcr0: () => 1 });
+  return new Cpuid(parseCpuModel(model), topology, apicIdOf(index, topology), {
+    osxsave: () => false,
+    ospke: () => false,
+    apicEnabled: () => true,
+    xcr0: () => 1,
+  });
 }
 
 function text(...words: number[]): string {

@@ -205,6 +205,7 @@ export class MsrFile {
     if (hasFeature(model.words, 'tsc-deadline')) {
       rows[0x6e0] = { read: () => services.readTscDeadline(), write: (value) => (services.writeTscDeadline(value), true) };
     }
+    if (hasFeature(model.words, 'pks')) rows[0x6e1] = { read: () => state.u64(L.PKRS), write: (value) => this.writePkrs(value) };
     for (const [number, row] of Object.entries(rows)) this.rows.set(Number(number), row);
   }
 
@@ -214,6 +215,14 @@ export class MsrFile {
     if (value >> BigInt(model.physicalBits) !== 0n) return false;
     if (value & APIC_BASE_X2APIC && !hasFeature(model.words, 'x2apic')) return false;
     return writeApicBase(value);
+  }
+
+  /** Rights of supervisor pages by their protection keys: two bits each of 16. */
+  private writePkrs(value: bigint): boolean {
+    if (value >> 32n !== 0n) return false;
+    this.services.state.setU64(L.PKRS, value);
+    this.services.flushTlb();
+    return true;
   }
 
   private writeEfer(value: bigint): boolean {

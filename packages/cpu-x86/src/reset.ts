@@ -26,6 +26,8 @@ const CR4_BITS: readonly (readonly [feature: string, bits: bigint])[] = [
   ['xsave', 0x4_0000n],
   ['smep', 0x10_0000n],
   ['smap', 0x20_0000n],
+  ['pku', 0x40_0000n],
+  ['pks', 0x100_0000n],
 ];
 const CR4_PCE = 0x100n;
 const EFER_BITS: readonly (readonly [feature: string, bits: bigint])[] = [

@@ -95,6 +95,8 @@ const ROWS = {
   /** 1 if the model has XGETBV with ECX 1. */
   xgetbv: ['wasm', 'i32', '', true],
   xsetbv: ['wasm', '', '', true],
+  rdpkru: ['wasm', '', '', true],
+  wrpkru: ['wasm', '', '', true],
   /** WBINVD, INVD: privilege check only. */
   wbinvd: ['wasm', '', '', true],
   /** Single step after an instruction when TF was set, data breakpoints: nextPc. */

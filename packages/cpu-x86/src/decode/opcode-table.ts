@@ -70,6 +70,7 @@ export type Feature =
   | 'rdrand'
   | 'rdseed'
   | 'smap'
+  | 'pku'
   | 'invpcid'
   | 'monitor'
   | 'xsave'

@@ -36,6 +36,8 @@ export const SYSTEM: OpcodeTable = [
   ['0F A2', 'cpuid', '', helper('cpuid')],
   ['NP 0F 01 D0', 'xgetbv', '', readExtendedControl, 'cpuid:xsave'],
   ['NP 0F 01 D1', 'xsetbv', '', writeExtendedControl, 'cpuid:xsave'],
+  ['NP 0F 01 EE', 'rdpkru', '', helper('rdpkru'), 'cpuid:pku'],
+  ['NP 0F 01 EF', 'wrpkru', '', helper('wrpkru'), 'cpuid:pku'],
   ['0F 05', 'syscall', '', (t) => enterKernel(t, 'syscall'), 'cpuid:syscall'],
   ['0F 07', 'sysretd|sysretd|sysretq', '', (t) => leaveKernel(t, 'sysret'), 'cpl0', 'cpuid:syscall'],
   ['0F 34', 'sysenter', '', (t) => enterKernel(t, 'sysenter'), 'cpuid:sysenter'],
