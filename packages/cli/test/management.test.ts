@@ -126,3 +126,17 @@ it('shows what is loaded at every reset', async () => {
     expect(text).toMatch(/^addr=[0-9a-f]{16} size=0x[0-9a-f]{6} mem=ram name="etc\/acpi\/tables"$/m);
   });
 });
+
+it('refuses ISA devices while the machine runs, by their bus', async () => {
+  await tryCommandLine(words('-S -display none -nodefaults'), async ({ machine }) => {
+    for (const driver of ['isa-serial', 'isa-debugcon', 'isa-debug-exit', 'pc-testdev']) {
+      expect(await executeLine(`device_add ${driver},id=s1`, machine, { cpuIndex: 0 })).toBe("Error: Bus 'isa.0' does not support hotplugging\n");
+    }
+  });
+});
+
+it('has a NUMA node where memory may be plugged', async () => {
+  await tryCommandLine(words('-S -display none -m 128M,maxmem=4G -smp 2'), async ({ machine }) => {
+    expect(await executeLine('info numa', machine, { cpuIndex: 0 })).toBe('1 nodes\nnode 0 cpus: 0 1\nnode 0 size: 128 MB\nnode 0 plugged: 0 MB\n');
+  });
+});

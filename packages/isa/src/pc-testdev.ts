@@ -10,7 +10,7 @@ const IRQ_LINES = 24;
 const MEMORY_ADDRESS = 0xff00_0000;
 const MEMORY_BYTES = 0x1_0000;
 
-@device({ type: 'pc-testdev', bus: 'ISA', category: 'Misc', hotpluggable: false })
+@device({ type: 'pc-testdev', bus: 'ISA', category: 'Misc' })
 export class PcTestDevice extends IsaDevice {
   @saved() private echo = 0;
   @saved() private bytes = new Uint8Array(MEMORY_BYTES);

@@ -22,7 +22,7 @@ const PORTS = [
   { iobase: 0x2e8, irq: 3 },
 ] as const;
 
-@device({ type: 'isa-serial', bus: 'ISA', category: 'Input', hotpluggable: false })
+@device({ type: 'isa-serial', bus: 'ISA', category: 'Input' })
 export class IsaSerial extends IsaDevice {
   @property({ default: 0xffff_ffff }) index: number = 0xffff_ffff;
   @property({ default: 0xffff_ffff }) iobase: number = 0xffff_ffff;

@@ -3,7 +3,7 @@ import { type ChardevPort, Chardevs, ConfigError, device, Machine, property } fr
 import { BYTES, IsaDevice } from './isa-bus.js';
 
 /** isa-debugcon: bytes written come out of a character backend; a read tells that it is there. */
-@device({ type: 'isa-debugcon', bus: 'ISA', category: 'Misc', hotpluggable: false })
+@device({ type: 'isa-debugcon', bus: 'ISA', category: 'Misc' })
 export class DebugConsole extends IsaDevice {
   @property() iobase: number = 0xe9;
   /** What a read gives. */
@@ -27,7 +27,7 @@ export class DebugConsole extends IsaDevice {
 }
 
 /** isa-debug-exit: a write ends the process with status (value << 1) | 1. */
-@device({ type: 'isa-debug-exit', bus: 'ISA', category: 'Misc', hotpluggable: false })
+@device({ type: 'isa-debug-exit', bus: 'ISA', category: 'Misc' })
 export class DebugExit extends IsaDevice {
   @property({ default: 0x501 }) iobase: number = 0x501;
   @property({ default: 2 }) iosize: number = 2;

@@ -1,5 +1,5 @@
-import { GiB, MiB } from '@nandu/core';
-import { nodeSizes, splitEvenly } from './numa.js';
+import { GiB, Log, type MachineConfig, MiB } from '@nandu/core';
+import { NumaTopology, nodeSizes, splitEvenly } from './numa.js';
 
 it.each([
   [4 * GiB, 2, [2 * GiB, 2 * GiB]],
@@ -43,4 +43,15 @@ it('wants the sum to be the size of RAM', () => {
   expect(() => nodeSizes([{ ...NODE, id: 0, memBytes: 2 * GiB }], 4 * GiB, () => 0)).toThrow(
     'total memory for NUMA nodes (0x80000000) should equal RAM size (0x100000000)',
   );
+});
+
+it.each([
+  { name: 'none without memory to plug', memory: { sizeBytes: GiB, maxBytes: GiB, slots: 0 }, nodes: 0 },
+  { name: 'one with maxmem', memory: { sizeBytes: GiB, maxBytes: 4 * GiB, slots: 0 }, nodes: 1 },
+  { name: 'one with slots', memory: { sizeBytes: GiB, maxBytes: GiB, slots: 2 }, nodes: 1 },
+])('makes of a command line without nodes: $name', ({ memory, nodes }) => {
+  const config = { numa: [], memory, smp: { cpus: 1, maxCpus: 2, sockets: 2, dies: 1, clusters: 1, cores: 1, threads: 1 } } as unknown as MachineConfig;
+  const topology = new NumaTopology(config, new Log());
+  topology.complete(() => 0);
+  expect(topology.nodes).toEqual(Array(nodes).fill({ id: 0, cpus: [0, 1], memBytes: GiB, memdev: undefined, distances: [10] }));
 });

@@ -37,7 +37,10 @@ export function nodeSizes(nodes: readonly NumaNodeConfig[], ramBytes: number, si
   return sizes;
 }
 
-/** The machine's NUMA nodes. Without `-numa` there are none, and everything counts as node 0. */
+/**
+ * The machine's NUMA nodes. Without `-numa` there are none, and everything counts as node 0; but where memory may be plugged there is
+ * one, so that guests hear from the SRAT how far memory can reach.
+ */
 @injectable()
 export class NumaTopology {
   nodes: readonly NumaNode[] = [];
@@ -57,7 +60,10 @@ export class NumaTopology {
     given.forEach(({ id }, index) => {
       if (id !== index) throw new ConfigError(`numa: Node ID missing: ${index}`);
     });
-    if (given.length === 0) return;
+    if (given.length === 0) {
+      this.completeAlone();
+      return;
+    }
     if (given.every(({ memdev, memBytes }) => memdev === undefined && memBytes === undefined)) {
       this.log.warning("Default splitting of RAM between nodes is deprecated, Use '-numa node,memdev' to explicitly define RAM allocation per node");
     }
@@ -70,6 +76,13 @@ export class NumaTopology {
       memBytes: sizes[index] as number,
       distances: given.map((other) => distances?.[other.id] ?? other.distances?.[id] ?? (other.id === id ? 10 : 20)),
     }));
+  }
+
+  private completeAlone(): void {
+    const { memory, smp } = this.config;
+    if (memory.slots === 0 && memory.maxBytes <= memory.sizeBytes) return;
+    const cpus = Array.from({ length: smp.maxCpus }, (_, index) => index);
+    this.nodes = [{ id: 0, memdev: undefined, cpus, memBytes: memory.sizeBytes, distances: [10] }];
   }
 
   /** Whether the user gave any distance: then there is a SLIT. */

@@ -2,7 +2,7 @@
  * ACPI hot-plug of PCI slots, with QEMU's registers (docs/specs/acpi_pci_hotplug.txt). The board maps `region` at port 0xae00, its
  * DSDT has the methods that read it, and `raise` sets bit 1 of the general-purpose events (\_GPE._E01).
  */
-import { ConfigError, type Machine, MemoryRegion, type Saveable } from '@nandu/core';
+import { type Machine, MemoryRegion, type Saveable } from '@nandu/core';
 import type { PciBus, PciHotplug } from './pci-bus.js';
 import type { PciDevice } from './pci-device.js';
 
@@ -63,7 +63,7 @@ export class AcpiPciHotplug implements PciHotplug, Saveable {
       this.machine.removeDevice(device);
       return;
     }
-    if (this.down & (1 << device.slot)) throw new ConfigError(`Device ${device.id} is already in the process of unplug`);
+    // Once more, if the guest did not hear it: one that boots clears what waits.
     this.down |= 1 << device.slot;
     this.raise();
   }
