@@ -36,6 +36,7 @@ interface Candidate extends RegionBlock {
 export function selectRegion(host: RegionHost, targets: TargetProfile, entry: CodeBlock, limits: Limits, absorb: boolean): RegionGraph | undefined {
   const chosen = new Map<number, Candidate>();
   const queue: Place[] = [{ block: entry, pc: entry.pc }];
+  const isTaken = ({ block }: Place): boolean => (absorb || block.region === undefined) && host.entries(block) >= limits.entries;
   let ops = 0;
   while (queue.length > 0 && chosen.size < limits.blocks && ops < limits.ops) {
     const place = queue.shift()!;
@@ -45,14 +46,11 @@ export function selectRegion(host: RegionHost, targets: TargetProfile, entry: Co
     ops += ir.count;
     const candidate = examine(host, targets, place, ir);
     chosen.set(place.pc, candidate);
-    const ways = [...candidate.next, ...candidate.seen];
-    if (candidate.returnsTo) ways.push(candidate.returnsTo);
+    const ways = [...candidate.next, ...candidate.seen].filter(isTaken);
+    // What a call returns to is reached through the function, if that is taken.
+    if (candidate.returnsTo && ways.length > 0 && isTaken(candidate.returnsTo)) ways.push(candidate.returnsTo);
     // The way that was taken more often first, so that limits cut off what is rare.
-    queue.push(
-      ...ways
-        .filter(({ block }) => (absorb || block.region === undefined) && host.entries(block) >= limits.entries)
-        .sort((a, b) => host.entries(b.block) - host.entries(a.block)),
-    );
+    queue.push(...ways.sort((a, b) => host.entries(b.block) - host.entries(a.block)));
   }
   if (chosen.get(entry.pc)?.block !== entry) return undefined;
   for (const block of chosen.values()) connectSeen(block, chosen);
