@@ -108,7 +108,13 @@ main(COMMAND, async ({ values }) => {
       process.stdout.write(there.done ? '' : `${name}: the guest did not finish: ${there.complaints.slice(-5).join('\n')}\n`);
       // A line stands for a batch: run those again, a line a sequence, then step by step.
       for (const start of different.slice(0, MOST_BATCHES)) {
-        const { different: bad } = await both(range(start, Math.min(BATCH, at + here - start)));
+        const batch = range(start, Math.min(BATCH, at + here - start));
+        const { native, different: unlike } = await both(batch);
+        // A few sequences overwrite the address that they return to and run in circles until a timer ends them, wherever they are then.
+        const chance = compareLines(native, parseLines(await lines(FUZZ, [...common, ...mode.fuzz, ...batch])));
+        const bad = unlike.filter((index) => !chance.includes(index));
+        if (chance.length > 0) process.stdout.write(`${name}: seed ${values.seed}: ${chance.join(', ')} not the same twice on this computer\n`);
+        if (chance.length > 0 && bad.length === 0) continue;
         total.different += bad.length || 1;
         process.stdout.write(
           `${name}: seed ${values.seed}, sequences from ${start}: ${bad.join(', ') || 'none'} differ${bad.length ? '' : ' when run again'}\n`,
