@@ -1,9 +1,11 @@
 /** The threads beside the one that runs the guest. */
 import { readdirSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 
 const TASKS = '/proc/self/task';
-const BELOW_NORMAL = 10;
+/** Nice values: how far below the guest's, and the last there is. */
+const BELOW = 10;
+const LOWEST = 19;
 
 /**
  * V8 compiles in threads of its own, four of them whatever the number of processors: where they are more than the processors, they would
@@ -12,7 +14,8 @@ const BELOW_NORMAL = 10;
  */
 export function putGuestFirst(tasks = TASKS): void {
   try {
-    for (const task of readdirSync(tasks)) if (Number(task) !== process.pid) setPriority(Number(task), BELOW_NORMAL);
+    const lowered = Math.min(getPriority() + BELOW, LOWEST);
+    for (const task of readdirSync(tasks)) if (Number(task) !== process.pid) setPriority(Number(task), lowered);
   } catch {
     // No Linux, or a thread that has just ended: then all are equal.
   }
