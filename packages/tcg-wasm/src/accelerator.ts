@@ -17,8 +17,11 @@ import { linearOf, offsetInPage, Translator } from './translator.js';
 const PAGE_SIZE = 4096;
 const DEFAULT_THRESHOLD = 2000;
 const DEFAULT_MAX_INSTRUCTIONS = 128;
-/** Hot blocks wait this long for others, since a module has its price (0.1 to 0.5 ms) whatever is in it. */
-const COMPILE_EVERY_MS = 40;
+/**
+ * Hot blocks wait this long for others: a module has its price (0.1 to 0.5 ms) whatever is in it, and code of one module lies together, which
+ * the processor's caches of instructions and translations notice where much kernel code runs.
+ */
+const COMPILE_EVERY_MS = 100;
 const EAGER_THRESHOLD = 2;
 const EAGER_COMPILE_EVERY_MS = 40;
 /** Growing the table costs time for each living instance of a module. */

@@ -28,7 +28,7 @@ const MOST_DOUBLINGS = 8;
  */
 const ENTRIES_UNTIL_LARGE = 800_000;
 const LONGER = 8;
-const DEFAULTS: RegionOptions = { batch: 64, limits: LIMITS, large: LARGE, patient: true, entriesUntilLarge: ENTRIES_UNTIL_LARGE };
+const DEFAULTS: RegionOptions = { batch: 128, limits: LIMITS, large: LARGE, patient: true, entriesUntilLarge: ENTRIES_UNTIL_LARGE };
 /** Everything that runs is compiled, with every way that was taken: see `AcceleratorOptions.eager`. */
 const EAGER: RegionOptions = { batch: 512, limits: { ...LIMITS, entries: 1 }, large: { ...LARGE, entries: 1 }, patient: false, entriesUntilLarge: 50 };
 
