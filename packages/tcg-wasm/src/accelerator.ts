@@ -280,7 +280,7 @@ export class TcgAccelerator {
         if (second === undefined) return undefined;
         if (second.linear === known.linear2) return arriveAt(known, head);
         this.#invalidate(known);
-      } else if (codeBase === 0 && this.#translator.isRelocatable(flags)) {
+      } else if (this.#translator.isRelocatable(flags, codeBase)) {
         this.#table.meet(linear, flags, (block) => this.#invalidate(block));
       }
     }

@@ -127,10 +127,15 @@ export class BlockTable {
   }
 
   find(linear: number, pc: number, flags: number, codeBase: number): Block | undefined {
+    return this.#search(linear, flags, codeBase, (block) => block.relocatable || block.pc === pc);
+  }
+
+  /** The first block of this code that `fits`. */
+  #search(linear: number, flags: number, codeBase: number, fits: (block: Block) => boolean): Block | undefined {
     let address = this.#u32[this.#slot(linear, flags)]!;
     while (address !== 0) {
       const block = this.#blocks[this.#i32[(address + M.BLOCK_INDEX) >> 2]!]!;
-      if (block.linear === linear && (block.relocatable || block.pc === pc) && block.flags === flags && block.codeBase === codeBase) return block;
+      if (block.linear === linear && block.flags === flags && block.codeBase === codeBase && fits(block)) return block;
       address = this.#u32[(address + M.BLOCK_NEXT) >> 2]!;
     }
     return undefined;
@@ -142,19 +147,9 @@ export class BlockTable {
    */
   meet(linear: number, flags: number, invalidate: (block: Block) => void): void {
     const page = linear >>> PAGE_SHIFT;
-    if (this.#shared.has(page) || !this.#isKnown(linear, flags)) return;
+    if (this.#shared.has(page) || this.#search(linear, flags, 0, () => true) === undefined) return;
     this.#shared.add(page);
     for (const block of [...this.#onPage(page)]) if (block.linear >>> PAGE_SHIFT === page) invalidate(block);
-  }
-
-  #isKnown(linear: number, flags: number): boolean {
-    let address = this.#u32[this.#slot(linear, flags)]!;
-    while (address !== 0) {
-      const block = this.#blocks[this.#i32[(address + M.BLOCK_INDEX) >> 2]!]!;
-      if (block.linear === linear && block.flags === flags && block.codeBase === 0) return true;
-      address = this.#u32[(address + M.BLOCK_NEXT) >> 2]!;
-    }
-    return false;
   }
 
   /** Whether code of this linear address was met at several virtual ones. */

@@ -116,7 +116,7 @@ export class Translator {
     const codeBase = head.get(Env.ENV_CODE_BASE);
     const virtual = linearOf(pc, codeBase);
     const offset = offsetInPage(virtual);
-    const relocatable = !alone && codeBase === 0 && this.setup.table.isShared(first.linear) && this.isRelocatable(flags);
+    const relocatable = !alone && this.setup.table.isShared(first.linear) && this.isRelocatable(flags, codeBase);
     /** Where the block's addresses begin. */
     const home = relocatable ? virtual - offset : 0;
     const reader = this.#reader.start(first, offset, () => this.codePage(head, virtual - offset + PAGE_SIZE, mmu));
@@ -159,9 +159,9 @@ export class Translator {
     return block;
   }
 
-  /** Whether code without a code base can be made for all addresses at once. */
-  isRelocatable(flags: number): boolean {
-    return this.setup.target.isRelocatable?.(flags) ?? false;
+  /** Whether code can be made for all addresses at once. */
+  isRelocatable(flags: number, codeBase: number): boolean {
+    return codeBase === 0 && (this.setup.target.isRelocatable?.(flags) ?? false);
   }
 
   /**
