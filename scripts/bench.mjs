@@ -11,11 +11,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { Attempts } from './bench/attempts.mjs';
 import { measureBoot } from './bench/boot.mjs';
 import { chart } from './bench/chart.mjs';
 import { measureLatency } from './bench/latency.mjs';
 import { measureMemory } from './bench/memory.mjs';
 import { table } from './bench/report.mjs';
+import { row } from './bench/row.mjs';
 import { measureScale } from './bench/scale.mjs';
 import { measureSuite } from './bench/suite.mjs';
 import { bootstrap, main, needTools, progress, ROOT, run } from './bootstrap.mjs';
@@ -49,7 +51,9 @@ main(COMMAND, async ({ values }) => {
   await bootstrap();
   const { fetchBusybox, fetchGuest } = await import('../packages/guest-linux/dist/src/index.js');
   const guest = await fetchGuest(values.guest, progress);
+  const attempts = new Attempts(progress);
   const context = {
+    attempts,
     quick,
     out,
     guest,
@@ -61,7 +65,7 @@ main(COMMAND, async ({ values }) => {
     bench: await benchGuests(await fetchBusybox(progress)),
     // In this order in every round; what knows no pairs takes the first for QEMU's and the second for ours.
     emulators: [
-      { label: 'qemu', command: ['qemu-system-x86_64', '-accel', 'tcg'] },
+      { label: 'qemu', command: ['qemu-system-x86_64', '-accel', 'tcg'], retries: 1 },
       { label: 'nandu', command: [values.node, join(ROOT, 'packages/cli/bin/nandu-system-x86_64.mjs')], plugins: true },
     ],
   };
@@ -69,16 +73,24 @@ main(COMMAND, async ({ values }) => {
   const rows = [];
   const about = machine(values.node);
   for (const part of parts) {
-    rows.push(...(await PARTS[part](context)));
-    writeFileSync(join(out, 'results.json'), `${JSON.stringify({ about, quick, rounds: context.rounds, scale: context.scale, rows }, null, 1)}\n`);
+    try {
+      rows.push(...(await PARTS[part](context)));
+    } catch (error) {
+      attempts.note('npm run bench', part, error);
+      rows.push(row(part, 'all of it', undefined, { nandu: [], qemu: [] }));
+    }
+    const { failures } = attempts;
+    writeFileSync(join(out, 'results.json'), `${JSON.stringify({ about, quick, rounds: context.rounds, scale: context.scale, rows, failures }, null, 1)}\n`);
   }
   progress('');
   const caption = `${about.cpu}, ${about.cores} cores; Node ${about.node}; ${about.qemu}; medians of ${context.rounds}${quick ? ', short kernels' : ''}; ${about.when.slice(0, 10)}`;
-  const text = `${caption}\n\n${table(rows)}`;
+  const text = `${caption}\n\n${table(rows)}${attempts.lines()}`;
   writeFileSync(join(out, 'results.txt'), text);
-  const suite = rows.filter(({ part }) => part === 'suite');
+  const suite = rows.filter(({ part, ratio }) => part === 'suite' && ratio);
   if (suite.length > 0) writeFileSync(join(out, 'suite.svg'), chart(suite, caption));
   process.stdout.write(`${text}\nfigures in ${out}\n`);
+  // QEMU may fail, and its figures then are missing.
+  if (attempts.failedBeside('qemu')) process.exitCode = 1;
 });
 
 /** Guests of our own, made from bench/. */

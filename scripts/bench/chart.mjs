@@ -14,7 +14,7 @@ export function chart(rows, caption) {
   const bars = rows.map(({ name, ratio }, i) => {
     const [y, from, to] = [TOP + i * ROW, Math.min(x(1), x(ratio)), Math.max(x(1), x(ratio))];
     const [at, anchor] = ratio < 1 ? [from - 4, 'end'] : [to + 4, 'start'];
-    const strong = name === 'geometric mean' ? ' font-weight="bold"' : '';
+    const strong = name.startsWith('geometric mean') ? ' font-weight="bold"' : '';
     return [
       `<text x="${LEFT - 54 + 44}" y="${y + 12}" text-anchor="end"${strong}>${escape(name)}</text>`,
       `<rect x="${from.toFixed(1)}" y="${y + 2}" width="${Math.max(1, to - from).toFixed(1)}" height="${ROW - 4}" fill="${ratio < 1 ? COLOURS.faster : COLOURS.slower}"/>`,

@@ -14,25 +14,27 @@ export async function measureLatency(context) {
   return [...(await accesses(context)), ...(await busyAndIdle(context))];
 }
 
-async function accesses({ emulators, rounds, bench, progress }) {
+async function accesses({ emulators, rounds, bench, attempts }) {
   const args = ['-m', '64', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-kernel', bench.latency];
   const exit = ['-device', 'isa-debug-exit,iobase=0x501,iosize=4'];
   const taken = emulators.map(() => ({}));
   const probed = { median: [], p95: [] };
   for (let round = 0; round < rounds; round++) {
-    for (const [i, { label, command, plugins }] of emulators.entries()) {
-      progress(`port and register accesses: ${label}, ${round + 1} of ${rounds}`);
-      const emulator = start([...command, ...args, ...exit, ...(plugins ? ['-plugin', bench.probe, '-device', 'irq-probe'] : [])]);
-      await emulator.until(/LATENCY-END/);
-      await emulator.closed;
-      const probe = /IRQ-PROBE (.*)/.exec(emulator.errors())?.[1];
+    for (const [i, emulator] of emulators.entries()) {
+      const { command, plugins } = emulator;
+      const all = [...command, ...args, ...exit, ...(plugins ? ['-plugin', bench.probe, '-device', 'irq-probe'] : [])];
+      const said = await attempts.of(emulator, `port and register accesses, ${round + 1} of ${rounds}`, () => runToEnd(all, /LATENCY-END/));
+      const probe = /IRQ-PROBE (.*)/.exec(said?.errors)?.[1];
       for (const [key, list] of Object.entries(probed)) if (probe) list.push(JSON.parse(probe)[key]);
-      for (const [, name, value] of emulator.text().matchAll(/^([\w-]+) (\d+) \ws\r?$/gm)) taken[i][name] = [...(taken[i][name] ?? []), Number(value)];
+      const lines = said?.text.matchAll(/^([\w-]+) (\d+) \ws\r?$/gm) ?? [];
+      for (const [, name, value] of lines) taken[i][name] = [...(taken[i][name] ?? []), Number(value)];
     }
   }
-  const both = (name, scale) => ({ qemu: taken[0][name].map((value) => value / scale), nandu: taken[1][name].map((value) => value / scale) });
-  const names = Object.keys(taken[1]);
+  const of = (i, name, scale) => (taken[i][name] ?? []).map((value) => value / scale);
+  const both = (name, scale) => ({ qemu: of(0, name, scale), nandu: of(1, name, scale) });
+  const names = Object.keys({ ...taken[1], ...taken[0] });
   return [
+    ...(names.length ? [] : [row('latency', 'port and register accesses', 'ns', { qemu: [], nandu: [] })]),
     ...names.filter((name) => ACCESS.test(name)).map((name) => row('latency', name, 'ns', both(name, 1000))),
     ...names.filter((name) => name.startsWith('timer')).map((name) => row('latency', `${name}, busy guest`, 'µs', both(name, 1000))),
     row('latency', 'irq$ to handler, busy guest: median', 'µs', { nandu: probed.median, limit: 20 }),
@@ -40,39 +42,54 @@ async function accesses({ emulators, rounds, bench, progress }) {
   ];
 }
 
-async function busyAndIdle({ emulators, progress, guest }) {
-  const { EmulatorSession } = await import('../../packages/testkit/dist/src/index.js');
-  const taken = [];
-  for (const { label, command } of emulators) {
-    progress(`an idle and a busy guest of four CPUs: ${label}`);
-    const args = ['-m', '1G', '-smp', '4', '-nodefaults', '-kernel', guest.kernel, '-initrd', guest.initrd, '-append', 'console=ttyS0'];
-    const session = await EmulatorSession.start({ command, args, timeoutMs: 300_000 });
-    try {
-      await session.boot();
-      await sleep(3000);
-      const { pid } = session.process;
-      const before = cpuSeconds(pid);
-      await sleep(IDLE_MS);
-      const idle = ((cpuSeconds(pid) - before) / IDLE_MS) * 100_000;
-      await session.guest('for i in 1 2 3 4; do sh -c "while :; do :; done" & done; sleep 1');
-      const answers = [];
-      for (let i = 0; i < COMMANDS; i++) {
-        await sleep(5 + (i % 7));
-        const asked = performance.now();
-        await session.qmp('query-status');
-        answers.push(performance.now() - asked);
-      }
-      taken.push({ idle, answers });
-    } finally {
-      await session.stop();
-    }
+/** Until it has said `end` and left, which it gets some seconds for. */
+async function runToEnd(command, end) {
+  const emulator = start(command);
+  try {
+    await emulator.until(end);
+    await Promise.race([emulator.closed, sleep(10_000, undefined, { ref: false })]);
+    return { text: emulator.text(), errors: emulator.errors() };
+  } finally {
+    await emulator.stop();
   }
-  const [qemu, nandu] = taken;
-  const answer = (share) => ({ qemu: [quantile(qemu.answers, share)], nandu: [quantile(nandu.answers, share)], limit: 20 });
+}
+
+async function busyAndIdle({ emulators, attempts, guest }) {
+  const taken = [];
+  for (const emulator of emulators)
+    taken.push(await attempts.of(emulator, 'an idle and a busy guest of four CPUs', () => idleThenBusy(emulator.command, guest)));
+  const figures = (of) => ({ qemu: taken[0] ? [of(taken[0])] : [], nandu: taken[1] ? [of(taken[1])] : [] });
+  const answer = (share) => ({ ...figures(({ answers }) => quantile(answers, share)), limit: 20 });
   return [
     { ...row('latency', 'monitor command, 4 busy vCPUs: median', 'ms', answer(0.5)), limitOf: 'nandu' },
     { ...row('latency', 'monitor command, 4 busy vCPUs: 95 %', 'ms', answer(0.95)), limitOf: 'nandu' },
     { ...row('latency', 'monitor command, 4 busy vCPUs: most', 'ms', answer(1)), limitOf: 'nandu' },
-    { ...row('latency', '4 idle vCPUs', '% of a core', { qemu: [qemu.idle], nandu: [nandu.idle], limit: 2 }), limitOf: 'nandu' },
+    { ...row('latency', '4 idle vCPUs', '% of a core', { ...figures(({ idle }) => idle), limit: 2 }), limitOf: 'nandu' },
   ];
+}
+
+async function idleThenBusy(command, guest) {
+  const { EmulatorSession } = await import('../../packages/testkit/dist/src/index.js');
+  const machine = ['-m', '1G', '-smp', '4', '-nodefaults', '-no-reboot'];
+  const linux = ['-kernel', guest.kernel, '-initrd', guest.initrd, '-append', 'console=ttyS0 panic=-1'];
+  const session = await EmulatorSession.start({ command, args: [...machine, ...linux], timeoutMs: 300_000 });
+  try {
+    await session.boot();
+    await sleep(3000);
+    const { pid } = session.process;
+    const before = cpuSeconds(pid);
+    await sleep(IDLE_MS);
+    const idle = ((cpuSeconds(pid) - before) / IDLE_MS) * 100_000;
+    await session.guest('for i in 1 2 3 4; do sh -c "while :; do :; done" & done; sleep 1');
+    const answers = [];
+    for (let i = 0; i < COMMANDS; i++) {
+      await sleep(5 + (i % 7));
+      const asked = performance.now();
+      await session.qmp('query-status');
+      answers.push(performance.now() - asked);
+    }
+    return { idle, answers };
+  } finally {
+    await session.stop();
+  }
 }

@@ -7,28 +7,32 @@ import { row } from './row.mjs';
 
 const DEVICES = 64;
 
-export async function measureMemory({ emulators, rounds, bench, out, progress, guest, quick }) {
+export async function measureMemory({ emulators, rounds, bench, out, attempts, guest, quick }) {
   const file = (label) => join(out, `hotplug-${label}.json`);
   const runs = emulators.map(() => []);
   const steps = quick ? ['--steps', '8G,0', '--touch', '0'] : ['--steps', '128M,1G,8G,1G,0'];
   for (let round = 0; round < rounds; round++) {
-    for (const [i, { label, command }] of emulators.entries()) {
-      progress(`plugging and unplugging: ${label}, ${round + 1} of ${rounds}`);
-      await run(join(bench.folder, 'hotplug'), [...command, '--', guest.kernel, guest.initrd, ...steps, '-o', file(label)]);
-      runs[i].push(JSON.parse(readFileSync(file(label), 'utf8')).runs[0]);
+    for (const [i, emulator] of emulators.entries()) {
+      const { label, command } = emulator;
+      const one = await attempts.of(emulator, `plugging and unplugging, ${round + 1} of ${rounds}`, async () => {
+        await run(join(bench.folder, 'hotplug'), [...command, '--', guest.kernel, guest.initrd, ...steps, '--boot-timeout', '300', '-o', file(label)]);
+        return JSON.parse(readFileSync(file(label), 'utf8')).runs[0];
+      });
+      if (one) runs[i].push(one);
     }
   }
   const taken = (runs, step, key) => runs.map(({ rows }) => rows.find((one) => one.step === step)?.[key]).filter((value) => value !== undefined);
-  const rows = runs[1][0].rows
-    .filter(({ step }) => step !== 'boot')
-    .map(({ step }) => row('memory', step, 's', { qemu: taken(runs[0], step, 'seconds'), nandu: taken(runs[1], step, 'seconds'), limit: 1 }));
-  const last = runs[1][0].rows.at(-1).step;
-  rows.push(row('memory', 'resident after all of it', 'MiB', { qemu: taken(runs[0], last, 'rss_mib'), nandu: taken(runs[1], last, 'rss_mib') }));
-  return [...rows, await manyDevices({ emulators, progress })];
+  const both = (step, key) => ({ qemu: taken(runs[0], step, key), nandu: taken(runs[1], step, key) });
+  const done = (runs[1][0] ?? runs[0][0])?.rows.map(({ step }) => step) ?? ['plugging and unplugging'];
+  return [
+    ...done.filter((step) => step !== 'boot').map((step) => row('memory', step, 's', { ...both(step, 'seconds'), limit: 1 })),
+    row('memory', 'resident after all of it', 'MiB', both(done.at(-1), 'rss_mib')),
+    await manyDevices({ emulators, attempts }),
+  ];
 }
 
 /** 64 virtio-mem devices of 256 MiB and 20 GiB of maxmem, in a machine that has not run yet: more than the same without. */
-async function manyDevices({ emulators, progress }) {
+async function manyDevices({ emulators, attempts }) {
   const { EmulatorSession } = await import('../../packages/testkit/dist/src/index.js');
   const devices = Array.from({ length: DEVICES }, (_, i) => [
     ...['-object', `memory-backend-ram,id=mem${i},size=256M`],
@@ -44,9 +48,14 @@ async function manyDevices({ emulators, progress }) {
     }
   };
   const cost = [];
-  for (const { label, command } of emulators) {
-    progress(`${DEVICES} memory devices: ${label}`);
-    cost.push([(await resident(command, ['-m', '1G,maxmem=20G', ...devices])) - (await resident(command, ['-m', '1G']))]);
+  for (const emulator of emulators) {
+    const { command } = emulator;
+    const more = await attempts.of(
+      emulator,
+      `${DEVICES} memory devices`,
+      async () => (await resident(command, ['-m', '1G,maxmem=20G', ...devices])) - (await resident(command, ['-m', '1G'])),
+    );
+    cost.push(more === undefined ? [] : [more]);
   }
   return row('memory', `20 GiB of maxmem and ${DEVICES} virtio-mem devices`, 'MiB', { qemu: cost[0], nandu: cost[1] });
 }

@@ -26,13 +26,18 @@ export function start([command, ...args]) {
   child.stdout.on('data', (data) => waiting((text += data)));
   child.stderr.setEncoding('utf8');
   child.stderr.on('data', (data) => (errors += data));
-  const closed = new Promise((resolve) =>
-    child.on('close', () => {
+  const closed = new Promise((resolve) => {
+    const ended = () => {
       process.off('exit', kill);
       waiting(text);
       resolve();
-    }),
-  );
+    };
+    child.on('close', ended);
+    child.on('error', (error) => {
+      errors += `${error.message}\n`;
+      ended();
+    });
+  });
   return {
     pid: child.pid,
     closed,
@@ -50,7 +55,6 @@ export function start([command, ...args]) {
           else fail('ended');
         };
         waiting = look;
-        child.on('error', reject);
         look();
       }),
     async stop() {

@@ -5,9 +5,11 @@ const spread = (measured) => (measured && measured.runs > 1 ? `${figure(measured
 
 export const HEAD = ['', 'Nandu', '', 'QEMU', '', 'unit', 'ratio', 'wanted'];
 
-export function cells({ name, unit, nandu, qemu, ratio, limit, limitOf }) {
-  const wanted = limit === undefined ? '' : `<= ${limit}${ratio === undefined || limitOf ? ` ${unit}` : ''}`;
-  return [name, figure(nandu?.median), spread(nandu), figure(qemu?.median), spread(qemu), unit ?? '', figure(ratio), wanted];
+export function cells({ name, unit, nandu, qemu, ratio, limit, limitOf, missing = [] }) {
+  const wanted = limit === undefined ? '' : `<= ${limit}${(ratio === undefined && missing.length === 0) || limitOf ? ` ${unit}` : ''}`;
+  const ours = missing.includes('nandu') ? 'failed' : figure(nandu?.median);
+  const theirs = missing.includes('qemu') ? 'missing' : figure(qemu?.median);
+  return [name, ours, spread(nandu), theirs, spread(qemu), unit ?? '', figure(ratio), wanted];
 }
 
 /** Columns as wide as what is in them; a heading a part. */

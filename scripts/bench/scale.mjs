@@ -26,7 +26,7 @@ while :; do
 done
 `;
 
-export async function measureScale({ emulators, out, progress, guest, minutes }) {
+export async function measureScale({ emulators, out, attempts, progress, guest, minutes }) {
   const { cpioArchive, fetchSystem } = await import('../../packages/guest-linux/dist/src/index.js');
   const system = await fetchSystem('amd64', progress);
   const initrd = join(out, 'scale.cpio');
@@ -38,9 +38,12 @@ export async function measureScale({ emulators, out, progress, guest, minutes })
   await pipeline(createReadStream(system.archive), createWriteStream(initrd));
   await pipeline([cpioArchive(entries)], createWriteStream(initrd, { flags: 'a' }));
   const taken = [];
-  for (const { label, command } of emulators) taken.push(await load({ label, command, guest, initrd, minutes, progress }));
+  for (const emulator of emulators) {
+    const { label, command } = emulator;
+    taken.push(await attempts.of(emulator, 'compiling', () => load({ label, command, guest, initrd, minutes, progress })));
+  }
   const [qemu, nandu] = taken;
-  const both = (name, unit, key) => row('scale', `${name}, ${minutes} min`, unit, { qemu: qemu[key], nandu: nandu[key] });
+  const both = (name, unit, key) => row('scale', `${name}, ${minutes} min`, unit, { qemu: qemu?.[key] ?? [], nandu: nandu?.[key] ?? [] });
   return [
     both('a round of compiling and running, first quarter', 's', 'early'),
     both('a round of compiling and running, last quarter', 's', 'late'),
