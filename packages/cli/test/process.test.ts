@@ -67,6 +67,15 @@ it('says which signal ended it, on stderr and in an event', async () => {
   expect(stdout).toContain('"event": "SHUTDOWN", "data": {"guest": false, "reason": "host-signal"}}\r\n');
 });
 
+it.each(['SIGINT', 'SIGHUP', 'SIGTERM'] as const)('ends on %s without a word where a test drives it, as QEMU does', async (signal) => {
+  const { child, ended, saying } = start([...NONE, '-qmp', 'stdio', '-qtest', 'unix:qtest.sock,server=on,wait=off', '-qtest-log', 'none']);
+  child.stdin?.write('{"execute":"qmp_capabilities"}\n');
+  await saying('"return"');
+  child.kill(signal);
+  const { status, stderr } = await ended;
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
 it('serves a monitor on a socket to one client after the other, and refuses a socket in use', async () => {
   const { child, ended } = start([...NONE, '-monitor', 'unix:hmp.sock,server=on,wait=off', '-qmp', 'unix:qmp.sock,server=on,wait=off']);
   const talk = async (text: string): Promise<string> => {
