@@ -135,6 +135,15 @@ it('refuses ISA devices while the machine runs, by their bus', async () => {
   });
 });
 
+it('has a slot for each DIMM that ACPI might plug', async () => {
+  const slot = (slot: string) => ({ source: 0, status: 0, slot, 'slot-type': 'DIMM' });
+  const status = (line: string, answer: object) =>
+    tryCommandLine(words(`-S -display none ${line}`), async (emulator) => expect(await ask(emulator, 'query-acpi-ospm-status')).toEqual(answer));
+  await status('-m 128M,slots=2,maxmem=1G -smp 2', { return: [slot('0'), slot('1')] });
+  await status('-m 128M', { return: [] });
+  await status('-machine none', { error: { class: 'GenericError', desc: 'command is not supported, missing ACPI device' } });
+});
+
 it('has a NUMA node where memory may be plugged', async () => {
   await tryCommandLine(words('-S -display none -m 128M,maxmem=4G -smp 2'), async ({ machine }) => {
     expect(await executeLine('info numa', machine, { cpuIndex: 0 })).toBe('1 nodes\nnode 0 cpus: 0 1\nnode 0 size: 128 MB\nnode 0 plugged: 0 MB\n');

@@ -29,6 +29,7 @@ export class IsaBench {
   /** Rising edges of each request. */
   readonly edges: number[] = new Array(16).fill(0);
   readonly requests: MachineRequest[] = [];
+  readonly events: { readonly name: string; readonly data: unknown; readonly rateLimitKey: string | undefined }[] = [];
   readonly chardev = new FakeChardev();
   readonly runState = new RunState();
   readonly input = new Input(this.clock, this.runState);
@@ -43,6 +44,7 @@ export class IsaBench {
     const machine = {
       config: { rtc: this.rtc },
       requestReset: (cause: 'guest-reset') => this.requests.push({ kind: 'reset', cause }),
+      emit: (name: string, data: unknown, rateLimitKey?: string) => this.events.push({ name, data, rateLimitKey }),
       requestShutdown: (cause: 'none', exitCode: number) => this.requests.push({ kind: 'shutdown', cause, exitCode }),
     };
     return realize(constructor_, {

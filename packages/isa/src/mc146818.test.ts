@@ -48,6 +48,26 @@ it('takes a new time once updates go on', () => {
   expect([0x32, 9, 8, 7, 4, 2].map(read)).toEqual([0x20, 0x00, 0x01, 0x01, 0x00, 0x00]);
 });
 
+it('tells how far the guest sets it from what it would show, once updates go on', () => {
+  const { bench, rtc, read, write } = powerOn();
+  bench.host.advanceTo(5_000_000_000);
+  bench.clock.advanceUs(5_000_000);
+  const told = (offset: number) => ({ name: 'RTC_CHANGE', data: { offset, 'qom-path': rtc.path }, rateLimitKey: 'RTC_CHANGE' });
+  write(4, 0x23);
+  expect(bench.events.splice(0)).toEqual([told(3600)]);
+  write(0x0b, 0x82);
+  write(2, 0x16);
+  write(0, 0x00);
+  expect(bench.events).toEqual([]);
+  write(0x0b, 0x02);
+  expect(bench.events.splice(0)).toEqual([told(3600 + 58)]);
+  // Reading the time, or letting it go on, tells nothing.
+  bench.clock.advanceUs(2_000_000);
+  read(0);
+  write(0x0b, 0x06);
+  expect(bench.events).toEqual([]);
+});
+
 it('announces an update shortly before it', () => {
   const { bench, read } = powerOn();
   expect(read(0x0a) & 0x80).toBe(0);

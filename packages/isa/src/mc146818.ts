@@ -28,6 +28,8 @@ export class Mc146818 extends IsaDevice {
   private index = 0;
   /** Guest's time is the reference clock plus this. */
   private offsetSeconds = 0;
+  /** Had the guest never set it, it would show the host's time plus this. */
+  private readonly hostOffsetSeconds: number;
   /** Second and periodic tick up to which flags were set. */
   private seenSecond = 0;
   private seenTick = 0;
@@ -38,15 +40,17 @@ export class Mc146818 extends IsaDevice {
   private readonly periodicAlarm: Alarm;
 
   constructor(
-    machine: Machine,
+    private readonly machine: Machine,
     private readonly clock: VirtualClock,
-    hostClock: HostClock,
+    private readonly hostClock: HostClock,
     realtimeClock: RealtimeClock,
   ) {
     super();
     const { base, clock: kind } = machine.config.rtc;
     this.reference = kind === 'host' ? hostClock : kind === 'rt' ? realtimeClock : clock;
-    this.offsetSeconds = initialSeconds(base, hostClock.nowNs()) - Math.floor(this.reference.nowNs() / SECOND_NS);
+    const start = initialSeconds(base, hostClock.nowNs());
+    this.offsetSeconds = start - Math.floor(this.reference.nowNs() / SECOND_NS);
+    this.hostOffsetSeconds = start - Math.floor(hostClock.nowNs() / SECOND_NS);
     this.alarm = this.reference.createAlarm(() => this.update());
     this.periodicAlarm = clock.createAlarm(() => this.update());
   }
@@ -155,6 +159,8 @@ export class Mc146818 extends IsaDevice {
   private adopt(): void {
     this.offsetSeconds += readTime(this.cells, this.format) - this.seconds();
     this.seenSecond = this.seconds();
+    const unset = Math.floor(this.hostClock.nowNs() / SECOND_NS) + this.hostOffsetSeconds;
+    this.machine.emit('RTC_CHANGE', { offset: this.seenSecond - unset, 'qom-path': this.path }, 'RTC_CHANGE');
   }
 
   private control(index: number, value: number): void {

@@ -19,7 +19,6 @@ const EMPTY_LISTS = [
   'query-tpm',
   'query-tpm-models',
   'query-tpm-types',
-  'query-acpi-ospm-status',
   'query-vcpu-dirty-limit',
   'query-yank',
 ];
