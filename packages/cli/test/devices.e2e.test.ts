@@ -105,6 +105,48 @@ describe('a guest with 1 GiB', () => {
   );
 
   it(
+    'lets go of a device that it was asked for twice, and of one that it has never seen',
+    async () => {
+      const gone = (id: string) => session.events.find((e) => e.event === 'DEVICE_DELETED' && e.data?.['device'] === id)?.data;
+      const removed = (id: string) =>
+        session.eventually(
+          () => session.qmp('query-status'),
+          () => gone(id) !== undefined,
+        );
+      await session.qmp('device_add', { driver: 'virtio-rng-pci', id: 'rng2' });
+      await session.eventually(vendors, (text) => text.includes(RNG_PCI_ID), 500);
+      await session.qmp('stop');
+      for (let times = 0; times < 2; times++) expect(await session.qmp('device_del', { id: 'rng2' })).toEqual({});
+      await session.qmp('cont');
+      await removed('rng2');
+      await session.qmp('stop');
+      await session.qmp('device_add', { driver: 'virtio-rng-pci', id: 'rng3' });
+      expect(await session.qmp('device_del', { id: 'rng3' })).toEqual({});
+      expect(await session.qmp('qom-list', { path: '/machine/peripheral' })).toContainEqual({ name: 'rng3', type: 'child<virtio-rng-pci>' });
+      await session.qmp('cont');
+      await removed('rng3');
+      expect(await session.qmp('qom-list', { path: '/machine/peripheral' })).not.toContainEqual({ name: 'rng3', type: 'child<virtio-rng-pci>' });
+      expect(await vendors()).not.toContain(RNG_PCI_ID);
+    },
+    2 * MINUTES,
+  );
+
+  it(
+    'tells how far its clock is set',
+    async () => {
+      await session.guest('date -s 2030-01-01; hwclock -u -w');
+      await session.eventually(
+        () => session.qmp('query-status'),
+        () => event('RTC_CHANGE') !== undefined,
+      );
+      const { offset, 'qom-path': path } = event('RTC_CHANGE')?.data ?? {};
+      expect(path).toMatch(/^\/machine\/unattached\/device\[\d+\]$/);
+      expect(Math.abs(Number(offset) - (Date.UTC(2030, 0, 1) - Date.now()) / 1000)).toBeLessThan(60);
+    },
+    MINUTES,
+  );
+
+  it(
     'stands still between stop and cont',
     async () => {
       const uptime = async (): Promise<number> => Number((await session.guest('cat /proc/uptime')).split(' ')[0]);
