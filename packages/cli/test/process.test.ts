@@ -130,14 +130,15 @@ it('leaves at once by C-a x', async () => {
 const HAS_SCRIPT = existsSync('/usr/bin/script');
 
 (HAS_SCRIPT ? it : it.skip)('ends well when its terminal is closed', async () => {
-  const status = join(folder, 'status');
+  const [status, errors] = [join(folder, 'status'), join(folder, 'errors')];
   // A shell passes the hang-up on to what it runs.
-  const command = `trap 'kill -HUP $job' HUP; '${process.execPath}' '${PROGRAM}' -M none -nographic -S < /dev/tty & job=$!; wait $job; wait $job; echo $? > '${status}'`;
+  const command = `trap 'kill -HUP $job' HUP; '${process.execPath}' '${PROGRAM}' -M none -nographic -S < /dev/tty 2> '${errors}' & job=$!; wait $job; wait $job; echo $? > '${status}'`;
   const terminal = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { stdio: 'pipe', env: { ...process.env, SHELL: '/bin/sh' } });
   await new Promise<void>((resolve) => terminal.stdout.on('data', (bytes) => String(bytes).includes('(qemu)') && resolve()));
   terminal.kill('SIGKILL');
   while (!existsSync(status) || readFileSync(status, 'utf8') === '') await new Promise((resolve) => setTimeout(resolve, 20));
   expect(readFileSync(status, 'utf8')).toBe('0\n');
+  expect(readFileSync(errors, 'utf8')).toBe('nandu-system-x86_64: terminating on signal 1\n');
 });
 
 it.each([
