@@ -147,6 +147,31 @@ describe('a guest with 1 GiB', () => {
   );
 
   it(
+    "types on the screen's console what monitors send",
+    async () => {
+      // Linux's keyboard and terminal drivers are in between; the shell on the serial port looks at what comes.
+      const press = async (...keys: string[]) => {
+        for (const key of keys) expect(await session.hmp(`sendkey ${key} 10`)).toBe('');
+      };
+      await session.guest('head -n 1 < /dev/tty1 > /line & sleep 1');
+      await press('shift-n', 'a', 'n', 'd', 'u', 'spc', 'shift-1', 'caps_lock', 'q', 'caps_lock', 'q');
+      await session.qmp('send-key', { keys: ['shift', 'y'].map((data) => ({ type: 'qcode', data })), 'hold-time': 10 });
+      await press('ret');
+      await session.eventually(
+        () => session.guest('cat /line'),
+        (text) => text === 'Nandu !QqY',
+      );
+      await session.guest('(stty raw; dd bs=1 count=6 2>/dev/null) < /dev/tty1 > /raw & sleep 1');
+      await press('up', 'ctrl-c', 'alt-x');
+      await session.eventually(
+        () => session.guest('hexdump -C /raw'),
+        (text) => text.includes('1b 5b 41 03 1b 78'),
+      );
+    },
+    MINUTES,
+  );
+
+  it(
     'stands still between stop and cont',
     async () => {
       const uptime = async (): Promise<number> => Number((await session.guest('cat /proc/uptime')).split(' ')[0]);
