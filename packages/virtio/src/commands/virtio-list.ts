@@ -5,9 +5,9 @@ import { VirtioDevice } from '../virtio-device.js';
 export const PATH_ARGUMENT = { path: { type: 'str' } } as const;
 
 /** The device at a path as this list has it. */
-export function atPath(machine: Machine, path: string): VirtioDevice {
+export function atPath(machine: Machine, path: string, complaint = (of: string): string => `Path ${of} is not a VirtIODevice`): VirtioDevice {
   const found = path.startsWith('/') ? machine.root.resolve(path) : undefined;
-  if (!(found instanceof VirtioDevice && found.realized)) throw new QmpError('GenericError', `Path ${path} is not a VirtIODevice`);
+  if (!(found instanceof VirtioDevice && found.realized)) throw new QmpError('GenericError', complaint(path));
   return found;
 }
 

@@ -4,17 +4,26 @@ import type { VirtioDevice } from '../virtio-device.js';
 import type { Virtqueue } from '../virtqueue.js';
 import { atPath, PATH_ARGUMENT } from './virtio-list.js';
 
-interface Asked {
+export interface AskedQueue {
   readonly path: string;
   readonly queue: number;
 }
 
 const ARGUMENTS = { ...PATH_ARGUMENT, queue: { type: 'int' } } as const;
 
-/** QEMU keeps 16 bits of the number. */
-function queueOf(machine: Machine, { path, queue: asked }: Asked): { device: VirtioDevice; queue: Virtqueue } {
+/** QMP's numbers have 16 bits. */
+export function checkQueueNumber(name: string, number: number | bigint): void {
+  if (number < 0 || number > 0xffff) throw new QmpError('GenericError', `Parameter '${name}' expects uint16_t`);
+}
+
+/** HMP keeps 16 bits of the number. */
+export function queueOf(
+  machine: Machine,
+  { path, queue: asked }: AskedQueue,
+  complaint?: (path: string) => string,
+): { device: VirtioDevice; queue: Virtqueue } {
   const index = asked & 0xffff;
-  const device = atPath(machine, path);
+  const device = atPath(machine, path, complaint);
   const queue = device.queues[index];
   if (!queue) throw new QmpError('GenericError', `Invalid virtqueue number ${index}`);
   return { device, queue };
@@ -43,8 +52,15 @@ function describe({ device, queue }: { device: VirtioDevice; queue: Virtqueue })
 const NO_VHOST = 'Error: vhost device has not started yet';
 
 export const virtioQueueCommands: readonly AnyCommand[] = [
-  qmpCommand<Asked>({ name: 'x-query-virtio-queue-status', arguments: ARGUMENTS, run: (asked, { machine }) => describe(queueOf(machine, asked)) }),
-  hmpCommand<Asked>({
+  qmpCommand<AskedQueue>({
+    name: 'x-query-virtio-queue-status',
+    arguments: ARGUMENTS,
+    run(asked, { machine }) {
+      checkQueueNumber('queue', asked.queue);
+      return describe(queueOf(machine, asked));
+    },
+  }),
+  hmpCommand<AskedQueue>({
     name: 'info virtio-queue-status',
     args: 'path:s,queue:i',
     params: 'path queue',
@@ -78,7 +94,7 @@ export const virtioQueueCommands: readonly AnyCommand[] = [
       ].join('');
     },
   }),
-  qmpCommand<Asked>({
+  qmpCommand<AskedQueue>({
     name: 'x-query-virtio-vhost-queue-status',
     arguments: ARGUMENTS,
     run({ path }, { machine }) {
@@ -86,7 +102,7 @@ export const virtioQueueCommands: readonly AnyCommand[] = [
       throw new QmpError('GenericError', NO_VHOST);
     },
   }),
-  hmpCommand<Asked>({
+  hmpCommand<AskedQueue>({
     name: 'info virtio-vhost-queue-status',
     args: 'path:s,queue:i',
     params: 'path queue',
