@@ -4,6 +4,7 @@ import {
   AddressSpaceMemory,
   CHUNK_SIZE,
   ConfigError,
+  type CoreNote,
   definePlugin,
   MACHINE_CONFIG,
   Machine,
@@ -28,7 +29,17 @@ import {
   X86Cpu,
 } from '@nandu/cpu-x86';
 import { type ChunkPool, HostMemory } from '@nandu/memory';
-import { CpuFactory, cpuClassOf, type Processor, type ProcessorRequest, type ProcessorState } from '@nandu/pc';
+import {
+  CpuFactory,
+  coreNotes,
+  cpuClassOf,
+  elfMachineOf,
+  type Processor,
+  type ProcessorRequest,
+  type ProcessorState,
+  type SegmentName,
+  type SegmentValue,
+} from '@nandu/pc';
 import { Env } from '@nandu/tcg';
 import { type AcceleratorOptions, TcgAccelerator } from '@nandu/tcg-wasm';
 import { inject, injectable } from 'tsyringe';
@@ -206,6 +217,20 @@ class TcgProcessor implements Processor {
   disassemble(bytes: Uint8Array, address: number): { text: string; length: number } {
     const { accelerator, cpu } = this;
     return accelerator.target.disassemble!({ u8: (offset) => bytes[offset] ?? 0 }, cpu.state.i32(Env.ENV_BLOCK_FLAGS), 0, address);
+  }
+  get elfMachine(): number {
+    return elfMachineOf(this);
+  }
+  coreNotes(elfMachine: number): readonly CoreNote[] {
+    return coreNotes(this, elfMachine);
+  }
+  readSegment(name: SegmentName): SegmentValue {
+    return this.cpu.readSegment(name);
+  }
+  /** The limit is shown with the registers only. */
+  readTable(name: 'gdt' | 'idt'): { base: bigint; limit: number } {
+    const [, limit = '0'] = new RegExp(`^${name.toUpperCase()}= +[0-9a-f]+ ([0-9a-f]+)$`, 'm').exec(this.dumpRegisters()) ?? [];
+    return { base: this.readRegister(`${name}.base`) ?? 0n, limit: Number.parseInt(limit, 16) };
   }
   dumpRegisters(): string {
     return this.cpu.dumpRegisters();

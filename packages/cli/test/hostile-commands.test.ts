@@ -7,7 +7,7 @@ const MACHINE = words(
 );
 
 /** They end the machine, or write files. */
-const NOT_HERE = /^(quit|q|quit\|q|memsave|pmemsave|logfile|chardev-add|system_reset|system_powerdown|cont|c|cont\|c)$/;
+const NOT_HERE = /^(quit|q|quit\|q|memsave|pmemsave|dump-guest-memory|logfile|chardev-add|system_reset|system_powerdown|cont|c|cont\|c)$/;
 
 const VALUES: Json[] = [
   ...['', ' ', '\0', '/', '..', '-1', '0x', 'vm0', 'b0', '/machine', 'size', '__proto__', 'a'.repeat(5000), '\ud800', '%s%n'],

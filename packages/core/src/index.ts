@@ -4,7 +4,7 @@ export { type CpuInterrupts, type CpuSignals, type CpuTsc, MsiTarget } from './c
 export { assert, ConfigError, QmpError, type QmpErrorClass, unreachable } from './errors.js';
 export { IrqLine } from './irq.js';
 export { Log, type LogRecord } from './log.js';
-export { Accelerator, type MachineCheck, type MachineCheckOutcome, type VCpu } from './machine/accelerator.js';
+export { Accelerator, type CoreNote, type MachineCheck, type MachineCheckOutcome, type VCpu } from './machine/accelerator.js';
 export { Board, NoneBoard } from './machine/board.js';
 export { type Chardev, type ChardevFrontend, type ChardevPort, Chardevs } from './machine/chardev.js';
 export {

@@ -30,7 +30,7 @@ const present = {
 
 /** Commands of parts that exist in QEMU's machine by default and here not: they answer as for a machine without them. */
 const NOTE =
-  'Commands about disks, networks, screens, TPMs, trace events and migration that answer do so as for a machine without such parts. QMP does not list those that would make a disk, a network or a dump: who finds them uses them.';
+  'Commands about disks, networks, screens, TPMs, trace events and migration that answer do so as for a machine without such parts. QMP does not list those that would make a disk or a network: who finds them uses them.';
 
 function section(title) {
   const names = recorded[title];

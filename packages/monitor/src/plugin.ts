@@ -6,6 +6,7 @@ import { absentVerbs } from './commands/absent-verbs.js';
 import { actionCommands } from './commands/actions.js';
 import { cpuCommands } from './commands/cpus.js';
 import { deviceCommands } from './commands/devices.js';
+import { dumpCommands } from './commands/dump.js';
 import { inputCommands } from './commands/input.js';
 import { machineCommands } from './commands/machines.js';
 import { memoryDumpCommands } from './commands/memory-dump.js';
@@ -29,6 +30,7 @@ export const monitorPlugin = definePlugin({
     ...actionCommands,
     ...cpuCommands,
     ...deviceCommands,
+    ...dumpCommands,
     ...inputCommands,
     ...machineCommands,
     ...memoryDumpCommands,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { BaseChardev, ChardevRegistry, chardevPlugin } from '@nandu/chardev';
 import { definePlugin, Machine, type MachineConfig, NoneBoard, type Plugin } from '@nandu/core';
 import { Monitors, monitorPlugin } from '../src/index.js';
-import { nodeMonitorPlugin } from '../src/node/save-memory.js';
+import { nodeMonitorPlugin } from '../src/node/plugin.js';
 
 /** A terminal: what is sent to it is kept as a binary string, what is typed comes from `type`. */
 export class FakeChardev extends BaseChardev {

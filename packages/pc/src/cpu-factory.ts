@@ -18,6 +18,8 @@ export interface ProcessorState {
   readonly gdt?: { readonly base: bigint; readonly limit: number };
 }
 
+export type SegmentName = 'es' | 'cs' | 'ss' | 'ds' | 'fs' | 'gs' | 'ldtr' | 'tr';
+
 /** A processor as a PC needs it. */
 export interface Processor extends VCpu, CpuSignals {
   readonly tsc: CpuTsc;

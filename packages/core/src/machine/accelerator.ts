@@ -15,6 +15,14 @@ export interface MachineCheckOutcome {
   readonly message?: string;
 }
 
+/** A note of an ELF core file: what is said of a processor there. */
+export interface CoreNote {
+  /** Who says what the bytes mean: 'CORE' (System V), 'QEMU'. */
+  readonly name: string;
+  readonly type: number;
+  readonly bytes: Uint8Array;
+}
+
 /** What runs vCPUs. `tcg` (packages/tcg-wasm with a target) and `qtest` implement it. */
 export interface VCpu {
   readonly index: number;
@@ -34,6 +42,9 @@ export interface VCpu {
   /** Also for monitors: the processor's hardware fails; whether all processors are told of that in this model. */
   machineCheck?(error: MachineCheck): MachineCheckOutcome;
   readonly broadcastsMachineChecks?: boolean;
+  /** ELF's number for the architecture of the mode that it is in, and what a core file of an architecture has of it. */
+  readonly elfMachine?: number;
+  coreNotes?(elfMachine: number): readonly CoreNote[];
   /** The instruction that `bytes` begin with, at that address in the mode that the vCPU is in. */
   disassemble?(bytes: Uint8Array, address: number): { readonly text: string; readonly length: number };
 }

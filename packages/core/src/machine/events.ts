@@ -27,6 +27,7 @@ export type RunStateName =
   | 'prelaunch'
   | 'running'
   | 'paused'
+  | 'save-vm'
   | 'shutdown'
   | 'guest-panicked'
   | 'internal-error'

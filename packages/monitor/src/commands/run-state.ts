@@ -1,16 +1,19 @@
 /** Whether the machine runs: query-status, stop, cont, reset, power button, quit. */
 import { type AnyCommand, ConfigError, hmpCommand, type Machine, qmpCommand, type RunStateName } from '@nandu/core';
+import { checkNoDump } from './dump.js';
 
 /** States that only a reset leaves. */
 const NEEDS_RESET: ReadonlySet<RunStateName> = new Set(['shutdown', 'internal-error']);
 
 function stop(machine: Machine): void {
+  checkNoDump(machine);
   if (!machine.runState.running) return;
   machine.runState.set('paused');
   machine.emit('STOP');
 }
 
 function cont(machine: Machine): void {
+  checkNoDump(machine);
   const { runState } = machine;
   if (runState.running) return;
   if (NEEDS_RESET.has(runState.current)) throw new ConfigError('Resetting the Virtual Machine is required');

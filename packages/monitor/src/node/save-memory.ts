@@ -1,6 +1,6 @@
 /** memsave and pmemsave: guest memory into a file. */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { AddressSpaceMemory, type AnyCommand, type CommandContext, ConfigError, definePlugin, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
+import { AddressSpaceMemory, type AnyCommand, type CommandContext, ConfigError, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
 
 const CHUNK = 4096;
 
@@ -43,7 +43,7 @@ function saveVirtual(range: Range, context: CommandContext, cpuIndex: number): v
 
 const RANGE = { val: { type: 'int' }, size: { type: 'int' }, filename: { type: 'str' } } as const;
 
-const commands: readonly AnyCommand[] = [
+export const saveMemoryCommands: readonly AnyCommand[] = [
   qmpCommand<Range & { 'cpu-index'?: number }>({
     name: 'memsave',
     arguments: { ...RANGE, 'cpu-index': { type: 'int', optional: true } },
@@ -71,6 +71,3 @@ const commands: readonly AnyCommand[] = [
     },
   }),
 ];
-
-/** Monitor commands that write files. */
-export const nodeMonitorPlugin = definePlugin({ name: 'monitor-node', commands });
