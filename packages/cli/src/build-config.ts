@@ -1,6 +1,6 @@
 /** From what the command line said to a machine's description: defaults, and checks of options against each other. */
 import { readFileSync } from 'node:fs';
-import { type BootConfig, ConfigError, type MachineConfig, optionRecord, parseOptions, parseSize, type TypeRegistry } from '@nandu/core';
+import { type BootConfig, ConfigError, type MachineConfig, optionRecord, parseOptions, parseSize, reasonOf, type TypeRegistry } from '@nandu/core';
 import { type JsonObject, parseJson } from '@nandu/monitor';
 import { serialPorts } from './options/characters.js';
 import { memoryConfig } from './options/memory.js';
@@ -126,13 +126,10 @@ function readBoot({ kernel, initrd, append }: Settings): BootConfig {
   };
 }
 
-const REASONS: Readonly<Record<string, string>> = { ENOENT: 'No such file or directory', EACCES: 'Permission denied', EISDIR: 'Is a directory' };
-
 function read(path: string, refusal: (reason: string) => string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new CommandLineError(refusal(REASONS[code] ?? message));
+    throw new CommandLineError(refusal(reasonOf(error)));
   }
 }

@@ -15,6 +15,7 @@ import {
   type ObjectOptions,
   type Plugin,
   RunLoop,
+  reasonOf,
   TypeRegistry,
 } from '@nandu/core';
 import { HostMemory, ZeroPages } from '@nandu/memory';
@@ -234,8 +235,7 @@ export class Emulator {
     try {
       writeFileSync(pidfile, `${process.pid}\n`);
     } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'No such file or directory' : (error as Error).message;
-      throw new CommandLineError(report(`cannot create PID file: Could not create '${pidfile}': ${reason}`));
+      throw new CommandLineError(report(`cannot create PID file: Could not create '${pidfile}': ${reasonOf(error)}`));
     }
   }
 

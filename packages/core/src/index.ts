@@ -87,6 +87,7 @@ export {
   typeOf,
 } from './object/type.js';
 export { type OptionPair, optionRecord, parseOptions, shortFormWarning } from './options.js';
+export { reasonOf } from './reasons.js';
 export { bit, bits, type Field, RegisterBank, type RegisterHooks, type RegisterSpec, registerMap } from './registers.js';
 export { type Alarm, Clock, HostClock, RealtimeClock, VirtualClock } from './time/clock.js';
 export { DrivenClock, HostRealtimeClock, HostWallClock, InstructionClock, ManualClock, RunningClock } from './time/clocks.js';

@@ -1,5 +1,5 @@
 import { closeSync, createReadStream, openSync, type ReadStream, writeSync } from 'node:fs';
-import { ConfigError } from '@nandu/core';
+import { ConfigError, reasonOf } from '@nandu/core';
 import { BaseChardev } from '../base.js';
 import type { ChardevSpec } from '../spec.js';
 import { WriteBatch } from '../write-batch.js';
@@ -17,7 +17,7 @@ export class FileChardev extends BaseChardev {
     try {
       this.fd = openSync(path, spec.append ? 'a' : 'w');
     } catch (error) {
-      throw new ConfigError(`Could not open '${path}': ${(error as Error).message}`);
+      throw new ConfigError(`Could not open '${path}': ${reasonOf(error)}`);
     }
     this.setConnected(true);
     if (spec.inputPath !== undefined) {

@@ -1,20 +1,10 @@
 import { existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type ListenOptions, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { ConfigError } from '@nandu/core';
+import { ConfigError, reasonOf } from '@nandu/core';
 import { BaseChardev } from '../base.js';
 import type { SocketSpec } from '../spec.js';
 import { WriteBatch } from '../write-batch.js';
-
-/** System errors in the words of strerror, as QEMU prints them. */
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Address already in use',
-  EACCES: 'Permission denied',
-  ECONNREFUSED: 'Connection refused',
-  ENOENT: 'No such file or directory',
-  EADDRNOTAVAIL: 'Cannot assign requested address',
-  ENOTDIR: 'Not a directory',
-};
 
 /** Bytes that a client has not taken, beyond which it is not listened to until it does. */
 const CONGESTED_BYTES = 1 << 20;
@@ -106,7 +96,7 @@ export class SocketChardev extends BaseChardev {
       server.once('error', (error: NodeJS.ErrnoException) =>
         reject(
           new ConfigError(
-            `Failed to ${'port' in address ? 'find an available port' : `bind socket to ${'path' in address ? address.path : `fd ${address.fd}`}`}: ${reason(error)}`,
+            `Failed to ${'port' in address ? 'find an available port' : `bind socket to ${'path' in address ? address.path : `fd ${address.fd}`}`}: ${reasonOf(error)}`,
           ),
         ),
       );
@@ -141,9 +131,7 @@ export class SocketChardev extends BaseChardev {
       });
     } catch (error) {
       if (this.spec.reconnectSeconds > 0) return this.reconnectLater();
-      throw new ConfigError(
-        `Failed to connect to '${'path' in address ? address.path : `${address.host}:${address.port}`}': ${reason(error as NodeJS.ErrnoException)}`,
-      );
+      throw new ConfigError(`Failed to connect to '${'path' in address ? address.path : `${address.host}:${address.port}`}': ${reasonOf(error)}`);
     }
     socket.on('error', () => {});
     socket.on('close', () => this.lost(socket));
@@ -175,10 +163,6 @@ export class SocketChardev extends BaseChardev {
     if (next) this.use(next);
     else if (!this.spec.server && this.spec.reconnectSeconds > 0) this.reconnectLater();
   }
-}
-
-function reason(error: NodeJS.ErrnoException): string {
-  return REASONS[error.code ?? ''] ?? error.message;
 }
 
 /** Takes a socket that nobody answers at out of the way; anything else at that path is left alone. */

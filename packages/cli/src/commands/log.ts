@@ -1,6 +1,6 @@
 /** log and logfile: what the machine's guest does wrong, where a user wants to see it. */
 import { appendFileSync } from 'node:fs';
-import { type AnyCommand, hmpCommand } from '@nandu/core';
+import { type AnyCommand, hmpCommand, reasonOf } from '@nandu/core';
 import { LOG_ITEM_LIST, parseLogItems } from '../log-items.js';
 import type { Settings } from '../settings.js';
 
@@ -31,8 +31,7 @@ export function logCommands(settings: Pick<Settings, 'logItems' | 'logFile'>): A
         try {
           appendFileSync(file, '');
         } catch (error) {
-          const { code } = error as NodeJS.ErrnoException;
-          return `Error opening logfile ${filename}: ${code === 'ENOENT' ? 'No such file or directory' : (error as Error).message}\n`;
+          return `Error opening logfile ${filename}: ${reasonOf(error)}\n`;
         }
         settings.logFile = file;
         return undefined;

@@ -10,10 +10,10 @@ import {
   hmpCommand,
   type Machine,
   qmpCommand,
+  reasonOf,
 } from '@nandu/core';
 import { checkNoDump, type DumpProgress, latestDump } from '../commands/dump.js';
 import { coreFile } from '../core-file.js';
-import { reasonOf } from './reason.js';
 
 const FORMATS = ['elf', 'kdump-zlib', 'kdump-lzo', 'kdump-snappy', 'win-dmp'] as const;
 /** EM_386, of a machine without processors. */

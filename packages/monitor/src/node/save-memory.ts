@@ -1,6 +1,6 @@
 /** memsave and pmemsave: guest memory into a file. */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { AddressSpaceMemory, type AnyCommand, type CommandContext, ConfigError, hmpCommand, QmpError, qmpCommand } from '@nandu/core';
+import { AddressSpaceMemory, type AnyCommand, type CommandContext, ConfigError, hmpCommand, QmpError, qmpCommand, reasonOf } from '@nandu/core';
 
 const CHUNK = 4096;
 
@@ -17,7 +17,7 @@ function save({ val, size, filename }: Range, { machine }: CommandContext, physi
   try {
     fd = openSync(filename, 'w');
   } catch (error) {
-    throw new ConfigError(`Could not open '${filename}'${(error as NodeJS.ErrnoException).code === 'ENOENT' ? ': No such file or directory' : ''}`);
+    throw new ConfigError(`Could not open '${filename}': ${reasonOf(error)}`);
   }
   try {
     for (let done = 0; done < size; ) {
