@@ -5,11 +5,17 @@ import { BehaviorSubject, type Observable } from 'rxjs';
 /** How many received bytes wait for a front end before the back end is told to stop sending. */
 const HIGH_WATER = 64 * 1024;
 
+/** A front end and the backend that it has now. */
+interface Attached {
+  readonly frontend: ChardevFrontend;
+  owner: BaseChardev;
+}
+
 /** What all backends share: one front end, and bytes that wait until it can take them. */
 export abstract class BaseChardev implements Chardev {
   private readonly connection = new BehaviorSubject(false);
   readonly connected$: Observable<boolean> = this.connection.asObservable();
-  private frontend: ChardevFrontend | undefined;
+  private attached: Attached | undefined;
   private readonly waiting: Uint8Array[] = [];
   private delivering = false;
 
@@ -26,24 +32,44 @@ export abstract class BaseChardev implements Chardev {
     return this.connection.value;
   }
   get frontendOpen(): boolean {
-    return this.frontend !== undefined;
+    return this.attached !== undefined;
+  }
+  /** Whether `handOver` may be called. */
+  get changeable(): boolean {
+    return this.attached === undefined || this.attached.frontend.changeable === true;
+  }
+  private get frontend(): ChardevFrontend | undefined {
+    return this.attached?.frontend;
   }
 
   attach(frontend: ChardevFrontend): ChardevPort {
-    if (this.frontend) throw new ConfigError(`Device '${this.id}' is in use`);
-    this.frontend = frontend;
+    if (this.attached) throw new ConfigError(`Device '${this.id}' is in use`);
+    const attached: Attached = { frontend, owner: this };
+    this.attached = attached;
     // The front end hears of an end that is already there once it has its port.
     queueMicrotask(() => {
-      if (this.frontend === frontend && this.connected) frontend.event?.('opened');
+      if (this.attached === attached && this.connected) frontend.event?.('opened');
       this.deliver();
     });
     return {
-      write: (bytes) => this.write(bytes),
-      accept: () => this.deliver(),
+      write: (bytes) => attached.owner.write(bytes),
+      accept: () => attached.owner.deliver(),
       detach: () => {
-        if (this.frontend === frontend) this.frontend = undefined;
+        const { owner } = attached;
+        if (owner.attached === attached) owner.attached = undefined;
       },
     };
+  }
+
+  /** The front end goes on with `to`, which has none. */
+  handOver(to: BaseChardev): void {
+    const { attached } = this;
+    if (!attached) return;
+    this.attached = undefined;
+    attached.owner = to;
+    to.attached = attached;
+    if (this.connected !== to.connected) attached.frontend.event?.(to.connected ? 'opened' : 'closed');
+    to.deliver();
   }
 
   /** Bytes came from the other end. */

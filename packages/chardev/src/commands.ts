@@ -40,18 +40,37 @@ const chardevAdd = qmpCommand<{ id: string; backend: Dict }>({
   name: 'chardev-add',
   arguments: { id: { type: 'str' }, backend: { type: 'dict' } },
   async run({ id, backend }, context) {
-    await create(specFromJson(id, backend), context);
+    const spec = specFromJson(id, backend);
+    registry(context).checkFree(id);
+    try {
+      await create(spec, context);
+    } catch (error) {
+      throw error instanceof ConfigError ? new ConfigError(`Failed to add chardev '${id}': ${error.message}`) : error;
+    }
     return {};
   },
 });
 
+const chardevChange = qmpCommand<{ id: string; backend: Dict }>({
+  name: 'chardev-change',
+  arguments: { id: { type: 'str' }, backend: { type: 'dict' } },
+  async run({ id, backend }, context) {
+    await registry(context).change(specFromJson(id, backend));
+    return {};
+  },
+});
+
+const isDict = (value: unknown): value is Dict => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** QAPI's ChardevBackend: {type, data}; the address of a socket is {type: 'unix' | 'inet', data}. */
 function specFromJson(id: string, backend: Dict): ChardevSpec {
   const kind = backend['type'];
-  const data = (backend['data'] ?? {}) as Dict;
+  const data = backend['data'];
   if (typeof kind !== 'string') throw new ConfigError(`Parameter 'backend.type' is missing`);
   const make = Object.hasOwn(FROM_JSON, kind) ? FROM_JSON[kind] : undefined;
-  if (!make) throw new ConfigError(`Parameter 'backend.type' does not accept value '${kind}'`);
+  if (!make) throw new ConfigError(`Parameter 'type' does not accept value '${kind}'`);
+  if (data === undefined) throw new ConfigError(`Parameter 'backend.data' is missing`);
+  if (!isDict(data)) throw new ConfigError("Invalid parameter type for 'backend.data', expected: object");
   return { id, kind, mux: false, ...make(data) };
 }
 
@@ -150,6 +169,17 @@ const HMP: readonly AnyCommand[] = [
       return undefined;
     },
   }),
+  hmpCommand<{ id: string; args: string }>({
+    name: 'chardev-change',
+    args: 'id:s,args:s',
+    params: 'id args',
+    help: 'change chardev',
+    async run({ id, args }, context) {
+      if (/(^|,)id=/.test(args)) throw new ConfigError("Unexpected 'id' parameter");
+      await registry(context).change(parseChardev(`${args},id=${id.replaceAll(',', ',,')}`).spec);
+      return undefined;
+    },
+  }),
   hmpCommand<{ id: string }>({
     name: 'chardev-remove',
     args: 'id:s',
@@ -201,6 +231,7 @@ export const chardevCommands: readonly AnyCommand[] = [
   queryChardev,
   queryBackends,
   chardevAdd,
+  chardevChange,
   chardevRemove,
   chardevSendBreak,
   ringbufRead,

@@ -1,5 +1,6 @@
 import { type Chardev, Chardevs, ConfigError } from '@nandu/core';
 import { type Observable, Subject } from 'rxjs';
+import { BaseChardev } from './base.js';
 import { MuxChardev } from './mux.js';
 import { NullChardev } from './null.js';
 import { RingbufChardev } from './ringbuf.js';
@@ -55,7 +56,7 @@ export class ChardevRegistry extends Chardevs {
     return [...this.chardevs.values()];
   }
   add(chardev: Chardev): void {
-    if (this.chardevs.has(chardev.id)) throw new ConfigError(`Chardev with id '${chardev.id}' already exists`);
+    this.checkFree(chardev.id);
     this.chardevs.set(chardev.id, chardev);
     this.additions.next(chardev);
     if (this.opened && chardev instanceof MuxChardev) chardev.open();
@@ -72,9 +73,8 @@ export class ChardevRegistry extends Chardevs {
 
   /** Makes and adds one. With `mux=on` the id is the mux's and the backend is '<id>-base'. */
   create(spec: ChardevSpec): Chardev {
-    if (this.chardevs.has(spec.id)) throw new ConfigError(`Chardev with id '${spec.id}' already exists`);
-    const factory = { ...BUILT_IN, ...this.factories }[spec.kind];
-    if (!factory) throw new ConfigError(`character backend '${spec.kind}' is not implemented`);
+    this.checkFree(spec.id);
+    const factory = this.factoryOf(spec);
     if (!spec.mux) {
       const chardev = factory(spec, this.host);
       this.kindNames.set(chardev, spec.kind);
@@ -88,6 +88,48 @@ export class ChardevRegistry extends Chardevs {
     this.kindNames.set(mux, 'mux');
     this.add(mux);
     return mux;
+  }
+
+  checkFree(id: string): void {
+    if (this.chardevs.has(id)) throw new ConfigError(`Chardev with id '${id}' already exists`);
+  }
+
+  private factoryOf({ kind }: ChardevSpec): ChardevFactory {
+    const factory = { ...BUILT_IN, ...this.factories }[kind];
+    if (!factory) throw new ConfigError(`character backend '${kind}' is not implemented`);
+    return factory;
+  }
+
+  /** Puts another backend in the place of one, whose front end goes on with it. Nothing changes where that cannot be. */
+  async change(spec: ChardevSpec): Promise<void> {
+    const { id, kind, mux } = spec;
+    const old = this.changeable(id);
+    if (mux) throw new ConfigError('Mux device hotswap not supported yet');
+    const fresh = this.factoryOf(spec)(spec, this.host);
+    try {
+      await (fresh as { ready?: Promise<void> }).ready;
+      // It may have got a user meanwhile.
+      if (this.changeable(id) !== old || !(fresh instanceof BaseChardev)) throw new ConfigError(`Chardev '${id}' change failed`);
+    } catch (error) {
+      fresh.close();
+      throw error;
+    }
+    old.handOver(fresh);
+    this.chardevs.set(id, fresh);
+    this.kindNames.delete(old);
+    this.kindNames.set(fresh, kind);
+    this.removals.next(old);
+    this.additions.next(fresh);
+    old.close();
+  }
+
+  /** The backend with this id, if its user does not mind another. */
+  private changeable(id: string): BaseChardev {
+    const chardev = this.chardevs.get(id);
+    if (!chardev) throw new ConfigError(`Chardev '${id}' does not exist`);
+    if (chardev instanceof MuxChardev) throw new ConfigError('Mux device hotswap not supported yet');
+    if (!(chardev instanceof BaseChardev && chardev.changeable)) throw new ConfigError('Chardev user does not support chardev hotswap');
+    return chardev;
   }
 
   /** Every front end is attached: muxes tell theirs that they are open, and who has the focus. */

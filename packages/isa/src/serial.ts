@@ -87,6 +87,7 @@ export class IsaSerial extends IsaDevice {
     const chardev = this.chardevs.get(this.chardev);
     if (!chardev) throw new ConfigError(`Property 'isa-serial.chardev' can't find value '${this.chardev}'`);
     this.port = chardev.attach({
+      changeable: true,
       canReceive: () => (this.mcr & MCR.loopback ? 0 : this.capacity - this.received.length),
       receive: (bytes) => this.receive(bytes),
       event: (event) => {

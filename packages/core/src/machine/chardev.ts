@@ -24,6 +24,8 @@ export interface Chardev {
 }
 
 export interface ChardevFrontend {
+  /** It goes on when it is given another backend (chardev-change). */
+  readonly changeable?: boolean;
   canReceive(): number;
   receive(bytes: Uint8Array): void;
   /** Open or closed at the other end, a break, the mux handing over focus. */
