@@ -6,6 +6,7 @@ import { absentVerbs } from './commands/absent-verbs.js';
 import { actionCommands } from './commands/actions.js';
 import { cpuCommands } from './commands/cpus.js';
 import { deviceCommands } from './commands/devices.js';
+import { dirtyRateCommands } from './commands/dirty-rate.js';
 import { dumpCommands } from './commands/dump.js';
 import { inputCommands } from './commands/input.js';
 import { machineCommands } from './commands/machines.js';
@@ -30,6 +31,7 @@ export const monitorPlugin = definePlugin({
     ...actionCommands,
     ...cpuCommands,
     ...deviceCommands,
+    ...dirtyRateCommands,
     ...dumpCommands,
     ...inputCommands,
     ...machineCommands,

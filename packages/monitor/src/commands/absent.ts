@@ -30,7 +30,6 @@ const ANSWERS: Readonly<Record<string, object>> = {
   'query-display-options': { type: 'none' },
   'query-xen-replication-status': { error: false },
   'query-replay': { icount: 0, mode: 'none' },
-  'query-dirty-rate': { status: 'unstarted', 'sample-pages': 0, mode: 'page-sampling', 'start-time': 0, 'calc-time': 0 },
   'query-colo-status': { mode: 'none', 'last-mode': 'none', reason: 'none' },
   'query-sev': { enabled: false, 'api-major': 0, 'api-minor': 0, 'build-id': 0, policy: 0, state: 'uninit', handle: 0 },
 };
@@ -90,13 +89,6 @@ const INFOS: readonly (readonly [name: string, args: string, params: string, hel
   ['block-jobs', '', '', 'show progress of ongoing block device operations', 'No active jobs\n'],
   ['blockstats', '', '', 'show block device statistics', ''],
   ['capture', '', '', 'show capture information', ''],
-  [
-    'dirty_rate',
-    '',
-    '',
-    'show dirty rate information',
-    'Status: unstarted\nStart Time: 0 (ms)\nSample Pages: 0 (per GB)\nPeriod: 0 (sec)\nMode: page-sampling\nDirty rate: (not ready)\n',
-  ],
   ['iothreads', '', '', 'show iothreads', ''],
   ['network', '', '', 'show the network state', ''],
   ['profile', '', '', 'show profiling information', 'Error: Internal profiler not compiled\n'],
