@@ -105,15 +105,7 @@ export class ChardevRegistry extends Chardevs {
     const { id, kind, mux } = spec;
     const old = this.changeable(id);
     if (mux) throw new ConfigError('Mux device hotswap not supported yet');
-    const fresh = this.factoryOf(spec)(spec, this.host);
-    try {
-      await (fresh as { ready?: Promise<void> }).ready;
-      // It may have got a user meanwhile.
-      if (this.changeable(id) !== old || !(fresh instanceof BaseChardev)) throw new ConfigError(`Chardev '${id}' change failed`);
-    } catch (error) {
-      fresh.close();
-      throw error;
-    }
+    const fresh = await this.inPlaceOf(old, spec);
     old.handOver(fresh);
     this.chardevs.set(id, fresh);
     this.kindNames.delete(old);
@@ -121,6 +113,21 @@ export class ChardevRegistry extends Chardevs {
     this.removals.next(old);
     this.additions.next(fresh);
     old.close();
+  }
+
+  private async inPlaceOf(old: BaseChardev, spec: ChardevSpec): Promise<BaseChardev> {
+    let fresh: Chardev | undefined;
+    try {
+      fresh = this.factoryOf(spec)(spec, this.host);
+      await (fresh as { ready?: Promise<void> }).ready;
+      // It may have got a user meanwhile.
+      if (this.changeable(spec.id) !== old || !(fresh instanceof BaseChardev)) throw new ConfigError(`Chardev '${spec.id}' change failed`);
+      return fresh;
+    } catch (error) {
+      fresh?.close();
+      // For QEMU this is making a new one.
+      throw old.frontendOpen || !(error instanceof ConfigError) ? error : new ConfigError(`Failed to add chardev '${spec.id}': ${error.message}`);
+    }
   }
 
   /** The backend with this id, if its user does not mind another. */

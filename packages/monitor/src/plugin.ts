@@ -2,6 +2,7 @@ import { definePlugin } from '@nandu/core';
 import { aboutCommands } from './commands/about.js';
 import { absentCommands } from './commands/absent.js';
 import { absentDiskCommands } from './commands/absent-disks.js';
+import { absentDisplays } from './commands/absent-displays.js';
 import { absentVerbs } from './commands/absent-verbs.js';
 import { actionCommands } from './commands/actions.js';
 import { cpuCommands } from './commands/cpus.js';
@@ -27,6 +28,7 @@ export const monitorPlugin = definePlugin({
     ...aboutCommands,
     ...absentCommands,
     ...absentDiskCommands,
+    ...absentDisplays,
     ...absentVerbs,
     ...actionCommands,
     ...cpuCommands,
