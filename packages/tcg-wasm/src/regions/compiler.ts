@@ -2,7 +2,8 @@
 import type { Helper } from '@nandu/tcg';
 import type { CodeBlock, Region, RegionCompiler, RegionHost } from '../region-compiler.js';
 import { ModuleBuilder } from '../wasm/module-builder.js';
-import { dispatchFunction, importValues, isShared, REGION_PARAMS, REGION_RESULTS, RegionImports } from './imports.js';
+import { type Bridge, buildBridge, isShared, REGION_PARAMS, REGION_RESULTS } from './bridge.js';
+import { importValues, RegionImports } from './imports.js';
 import { PAGE_SIZE } from './place.js';
 import { RegionEmitter } from './region-emitter.js';
 import type { RegionGraph } from './region-graph.js';
@@ -53,7 +54,7 @@ export class WasmRegionCompiler implements RegionCompiler {
 
   private readonly options: RegionOptions;
   private readonly batch: number;
-  private readonly dispatch: CallableFunction;
+  private readonly bridge: Bridge;
 
   constructor(
     private readonly host: RegionHost,
@@ -63,7 +64,7 @@ export class WasmRegionCompiler implements RegionCompiler {
     this.options = { ...DEFAULTS, ...options };
     this.batch = isEager ? EAGER.batch : this.options.batch;
     this.targets = new TargetProfile(host);
-    this.dispatch = dispatchFunction(host);
+    this.bridge = buildBridge(host);
   }
 
   private optionsFor(block: CodeBlock): RegionOptions {
@@ -149,7 +150,7 @@ export class WasmRegionCompiler implements RegionCompiler {
       statistics.blocks += blocks.length;
     }
     const bytes = builder.finish();
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), importValues(host, this.dispatch, helpers));
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), importValues(host, this.bridge, helpers));
     for (const region of regions) {
       host.table.set(region.slot, exports[region.slot] as never);
       host.install(region);
