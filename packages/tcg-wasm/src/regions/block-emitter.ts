@@ -68,16 +68,15 @@ export class BlockEmitter {
         this.instruction++;
         return;
       case Code.OP_GET:
-        if (this.uses[i] === 0) return;
         if (a < 0) return;
+        this.globals.need(a);
         if (!this.gets.has(a)) this.gets.set(a, []);
         this.gets.get(a)!.push(i);
         return;
       case Code.OP_SET:
         this.push(b);
         this.saveGets(a);
-        w.set(this.globals.local(a));
-        this.globals.markSet(a);
+        this.globals.emitSet(a);
         return;
       case Code.OP_LOAD: {
         const address = this.inLocal(a);
@@ -152,7 +151,7 @@ export class BlockEmitter {
       else w.drop();
     }
     for (const [, value] of sets) inner.push(value);
-    for (const [{ offset }] of [...sets].reverse()) w.set(globals.local(offset));
+    for (const [{ offset }] of [...sets].reverse()) globals.emitSet(offset);
     w.br(done);
     w.end();
     globals.aside(() =>
@@ -167,7 +166,6 @@ export class BlockEmitter {
       ),
     );
     w.end();
-    for (const [{ offset }] of sets) globals.markSet(offset);
     for (const value of values) this.used(value);
   }
 

@@ -7,6 +7,7 @@ import type { CodeWriter, Label } from '../wasm/code-writer.js';
 import * as I from '../wasm/instructions.js';
 import { BlockEmitter, type BlockSurroundings } from './block-emitter.js';
 import { emitRequest } from './bridge.js';
+import { GlobalUse } from './global-use.js';
 import { GuestAccess, type Restart } from './guest-access.js';
 import type { RegionImports } from './imports.js';
 import { PageCache } from './page-cache.js';
@@ -50,13 +51,7 @@ export class RegionEmitter {
         this.quickCalls.get(ir)!.set(i, quick);
       }
     }
-    const quickCalls = [...this.quickCalls.values()].flatMap((calls) => [...calls.values()]);
-    this.globals = new RegionGlobals(
-      w,
-      graph.blocks.map(({ ir }) => ir),
-      quickCalls,
-      host.globals,
-    );
+    this.globals = new RegionGlobals(w, new GlobalUse(graph, (ir, op) => this.quickOf(ir, op)), host.globals);
     this.temporaries = new Temporaries(w);
     this.pages = new PageCache(graph.blocks, graph.inLoops);
     this.exits = new RegionExits(w, this.globals, imports, this.home);
@@ -136,7 +131,7 @@ export class RegionEmitter {
     const { w, exits } = this;
     const { block, ir, pc, lookupTargets } = place;
     const restart = (instruction: number): Restart => ({ pc: ir.pcs[instruction]!, count: block.instructionCount - instruction });
-    this.globals.startBlock();
+    this.globals.startBlock(place.node);
     if (block.linear2 !== 0) {
       emitIsUnmapped(w, place, true, this.home);
       exits.toInterpreterIf(pc);
@@ -160,7 +155,7 @@ export class RegionEmitter {
         if (exit.kind === 'lookup' && endsInLookup(ir)) this.emitLookup(place, lookupTargets);
         this.follow(place, exit, false);
       },
-      quick: (of, op) => this.quickCalls.get(of)?.get(op),
+      quick: (of, op) => this.quickOf(of, op),
       branch: (taken, otherwise) => {
         w.if();
         this.follow(place, taken, false);
@@ -232,6 +227,10 @@ export class RegionEmitter {
     }
     if (inside) w.br(this.flow.label(node, next));
     else this.flow.edge(node, next);
+  }
+
+  private quickOf(ir: IrBlock, op: number): QuickCall | undefined {
+    return this.quickCalls.get(ir)?.get(op);
   }
 
   /** The local with the page that the region's addresses begin at, unless they begin at 0. */

@@ -1,8 +1,14 @@
-/** The guest's globals that a region keeps in locals: which, where, and moving them from and to the vCPU block. */
-import { CODE_PAGE, Code, Env, type Global, type Helper, type IrBlock, type Touches } from '@nandu/tcg';
+/**
+ * The guest's globals in a region: which have locals, when these are loaded from the vCPU block and when they are stored.
+ *
+ * - Those that loops set, and those that are set often, are held: loaded at the region's entry and stored when it is left.
+ * - Others are stored where they are set, so that nothing is to do when the region is left. They are loaded where they are first
+ *   used and not known from before (`GlobalUse`); those that loops use, at the entry.
+ */
+import { CODE_PAGE, Env, type Global, type Helper, type Touches } from '@nandu/tcg';
 import type { CodeWriter } from '../wasm/code-writer.js';
 import { emitSlotLoad, emitSlotStore } from '../wasm/memory-emitters.js';
-import type { QuickCall } from './quick-call.js';
+import type { GlobalUse } from './global-use.js';
 
 /** Parameter 0 of every region: the vCPU block's address. */
 export const ENV = 0;
@@ -14,37 +20,22 @@ const OWN_RULES: ReadonlySet<number> = new Set([Env.ENV_PC, Env.ENV_CODE_PAGE]);
 export class RegionGlobals {
   /** By offset. */
   private readonly locals = new Map<number, { global: Global; local: number }>();
-  /** Offsets of those that the region sets. */
-  private readonly set = new Set<number>();
-  /** Set in the block being written, and not yet stored since. */
+  /** Held globals that were set in the block being written, or may have been before, and not stored since. */
   private dirty = new Set<number>();
+  /** Globals whose locals are as the vCPU block says, or newer. */
+  private known = new Set<number>();
 
   constructor(
     private readonly w: CodeWriter,
-    blocks: readonly IrBlock[],
-    quickCalls: Iterable<QuickCall>,
+    private readonly use: GlobalUse,
     globals: ReadonlyMap<number, Global>,
   ) {
-    const used = new Set<number>();
-    const all = [...blocks];
-    for (const { ir, quick } of quickCalls) {
-      all.push(ir);
-      for (const [{ offset }] of quick.sets ?? []) this.set.add(offset);
-    }
-    for (const { count, op, a } of all) {
-      for (let i = 0; i < count; i++) {
-        if (op[i] === Code.OP_GET && a[i]! >= 0) used.add(a[i]!);
-        else if (op[i] === Code.OP_SET) this.set.add(a[i]!);
-      }
-    }
-    this.set.delete(Env.ENV_PC);
-    used.delete(Env.ENV_CODE_PAGE);
-    for (const offset of new Set([...used, ...this.set])) {
+    for (const offset of use.all) {
       const global = globals.get(offset);
       if (!global) throw new Error(`no global at offset ${offset}`);
-      this.locals.set(offset, { global, local: w.local(global.type) });
+      if (!OWN_RULES.has(offset)) this.locals.set(offset, { global, local: w.local(global.type) });
     }
-    for (const global of [PC, CODE_PAGE]) if (!this.locals.has(global.offset)) this.locals.set(global.offset, { global, local: w.local('i64') });
+    for (const global of [PC, CODE_PAGE]) this.locals.set(global.offset, { global, local: w.local('i64') });
   }
 
   local(offset: number): number {
@@ -62,29 +53,46 @@ export class RegionGlobals {
 
   /** At the region's entry. */
   emitLoadAll(): void {
-    for (const offset of this.locals.keys()) if (!OWN_RULES.has(offset)) this.emitLoad(offset);
+    for (const offset of this.use.atEntry) this.emitLoad(offset);
   }
 
   /** At the region's exit: all that may differ, and pc. */
   emitStoreAll(): void {
-    for (const offset of this.set) this.emitStore(offset);
+    for (const offset of this.use.held) this.emitStore(offset);
     this.emitStore(Env.ENV_PC);
   }
 
-  /** What a block that begins must suppose: all were set before. */
-  startBlock(): void {
-    this.dirty = new Set(this.set);
+  /** What the block of a node, which begins, may suppose: all that is held may have been set before. */
+  startBlock(node: number): void {
+    this.dirty = new Set(this.use.held);
+    this.known = new Set([...this.use.atEntry, ...this.use.knownAt(node)]);
   }
 
-  /** Writes code that is passed by or not: what it stores may not have been stored afterwards. */
+  /** Writes code that is passed by or not: what it stores may not have been stored afterwards, what it spoils is. */
   aside(write: () => void): void {
-    const before = new Set(this.dirty);
+    const { dirty, known } = this;
+    this.dirty = new Set(dirty);
+    this.known = new Set(known);
     write();
-    this.dirty = before;
+    for (const offset of known) if (!this.known.has(offset)) known.delete(offset);
+    this.dirty = dirty;
+    this.known = known;
   }
 
-  markSet(offset: number): void {
-    this.dirty.add(offset);
+  /** Before the local is read. */
+  need(offset: number): void {
+    if (OWN_RULES.has(offset) || this.known.has(offset)) return;
+    this.emitLoad(offset);
+    this.known.add(offset);
+  }
+
+  /** Sets the global to what is on the stack. */
+  emitSet(offset: number): void {
+    this.w.set(this.local(offset));
+    if (offset === Env.ENV_PC) return;
+    this.known.add(offset);
+    if (this.use.held.has(offset)) this.dirty.add(offset);
+    else this.emitStore(offset);
   }
 
   /** Before a helper: what it reads is stored, and what it may write, since it may leave that alone. */
@@ -94,12 +102,13 @@ export class RegionGlobals {
     }
   }
 
-  /** After a helper: what it wrote is loaded. One that writes everything may have set pc, for a block that ends in 'lookup'. */
+  /** After a helper: what it wrote is loaded, or no longer known. One that writes everything may have set pc, for a block that ends in 'lookup'. */
   emitLoadFor({ writes }: Helper): void {
     if (writes === 'all' || (writes !== 'none' && writes.some(({ offset }) => offset === Env.ENV_PC))) this.emitLoad(Env.ENV_PC);
     for (const offset of this.touched(writes)) {
       this.dirty.delete(offset);
-      this.emitLoad(offset);
+      if (this.use.atEntry.has(offset)) this.emitLoad(offset);
+      else this.known.delete(offset);
     }
   }
 
