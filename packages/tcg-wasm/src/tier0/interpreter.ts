@@ -12,6 +12,7 @@ import { ENGINE_IMPORTS, type Frame, type ImportName, IP, immediate, operand, pr
 import { callHelper } from './helper-case.js';
 import { load, store } from './memory-cases.js';
 import { BRANCH_IMMEDIATE_OPS, BRANCH_OPS, CONTROL, type Control, controlNumber, IMMEDIATE_OPS, LOADS, STORES } from './micro-ops.js';
+import { SEQUENCES } from './sequences.js';
 
 const types = (text: string): ValueType[] => (text === '' ? [] : (text.split(' ') as ValueType[]));
 
@@ -36,6 +37,7 @@ export function buildInterpreter(helpers: readonly Helper[]): Uint8Array<ArrayBu
     ...LOADS.map((kind) => (f: Frame) => load(f, kind, Env.TLB_READ)),
     ...LOADS.map((kind) => (f: Frame) => load(f, kind, Env.TLB_WRITE)),
     ...STORES.map((kind) => (f: Frame) => store(f, kind)),
+    ...SEQUENCES.map((numbers) => (f: Frame) => sequence(f, numbers.map((number) => cases[number]!))),
     ...helpers.map((helper, i) => (f: Frame) => callHelper(f, helper, helperImports[i]!)),
   ];
 
@@ -85,6 +87,16 @@ function unlessAt({ w, next }: Frame, name: Control): void {
   w.i32(controlNumber(name));
   w.op(I.I32_NE);
   w.brIf(next);
+}
+
+/** Micro-ops one behind the other; each but the last is of a kind that goes on at the next one. */
+function sequence(f: Frame, cases: readonly ((f: Frame) => void)[]): void {
+  for (const write of cases.slice(0, -1)) {
+    const next = f.w.block();
+    write({ ...f, next });
+    f.w.end();
+  }
+  cases.at(-1)!(f);
 }
 
 const OPERANDS = [4, 6, 8];

@@ -10,13 +10,13 @@ import {
   BRANCH_IMMEDIATES,
   BRANCHES,
   controlNumber,
-  FIRST_HELPER,
   IMMEDIATES,
   loadNumber,
   MICRO_OP_SIZE,
   SLOTS,
   storeNumber,
 } from './micro-ops.js';
+import { FIRST_HELPER, sequenceNumber } from './sequences.js';
 
 const {
   I32,
@@ -77,6 +77,9 @@ export class Lowering {
   readonly #i32: Int32Array;
   /** Next byte of the arena. */
   #at = 0;
+  /** Where the sequence of micro-ops starts that the next one may become part of, and where it ends. */
+  #sequence = 0;
+  #sequenceEnd = -1;
   #block!: IrBlock;
   #context!: LoweringContext;
   #nextTemporary = 0;
@@ -126,6 +129,7 @@ export class Lowering {
     this.#block = block;
     this.#context = context;
     this.#at = address - ARENA_START;
+    this.#sequenceEnd = -1;
     this.#nextTemporary = Env.TEMPORARIES_START;
     this.#instruction = -1;
     this.#prepare(block.count);
@@ -357,12 +361,21 @@ export class Lowering {
     const u16 = this.#u16;
     const i32 = this.#i32;
     u16[at >> 1] = number;
+    this.#growSequence(at, number);
     u16[(at >> 1) + 1] = d;
     u16[(at >> 1) + 2] = a;
     u16[(at >> 1) + 3] = b;
     i32[(at >> 2) + 2] = low;
     i32[(at >> 2) + 3] = high;
     this.#at = at + MICRO_OP_SIZE;
+  }
+
+  /** Notes that micro-op `number` is written at `at`: part of a sequence with what stands before it, or the first of the next. */
+  #growSequence(at: number, number: number): void {
+    const longer = at === this.#sequenceEnd ? sequenceNumber(this.#u16[this.#sequence >> 1]!, number) : 0;
+    if (longer !== 0) this.#u16[this.#sequence >> 1] = longer;
+    else this.#sequence = at;
+    this.#sequenceEnd = at + MICRO_OP_SIZE;
   }
 
   #temporary(type: number): number {

@@ -100,9 +100,20 @@ export const BRANCH_IMMEDIATES = numbers(BRANCH_IMMEDIATE_OPS);
 /** Loads for reading, then the same for read-modify-write; stores. i32 @8: displacement; @12: `accessWord`. */
 const firstLoad = next;
 const firstRmw = (next += LOADS.length);
-const firstStore = (next += LOADS.length);
-/** Helpers of the target come last, each of two records: see `interpreter.ts`. */
-export const FIRST_HELPER = (next += STORES.length);
+const firstStore = next + LOADS.length;
+
+const nameOf = ({ type, size, signed }: AccessKind): string => `${type}.${size}${signed ? 's' : ''}`;
+/** By number; behind these come the numbers of `sequences.ts`. */
+export const MICRO_OP_NAMES: readonly string[] = [
+  ...CONTROL,
+  ...names,
+  ...IMMEDIATE_OPS.map((name) => `${name}#`),
+  ...BRANCH_OPS.map((name) => `br ${name}`),
+  ...BRANCH_IMMEDIATE_OPS.map((name) => `br ${name}#`),
+  ...LOADS.map((kind) => `load ${nameOf(kind)}`),
+  ...LOADS.map((kind) => `rmw ${nameOf(kind)}`),
+  ...STORES.map((kind) => `store ${nameOf(kind)}`),
+];
 
 export const controlNumber = (name: Control): number => CONTROL.indexOf(name);
 
