@@ -1,5 +1,5 @@
 /** One block: guest instructions from `pc` on, until something ends it. */
-import { CodeFault, type Ir, type TranslatedBlock, type TranslateRequest, type Value } from '@nandu/tcg';
+import { CodeFault, type CodeReader, type Ir, type TranslatedBlock, type TranslateRequest, type Value } from '@nandu/tcg';
 import * as L from '../../assembly/layout.js';
 import { type CompiledRow, compileTables } from '../decode/compile.js';
 import { Decoder } from '../decode/decoder.js';
@@ -9,6 +9,8 @@ import { TABLES } from './tables.js';
 import { EXCEPTION, Translation } from './translation.js';
 
 const PAGE = 0x1000;
+/** Bytes that tell whether an instruction is one of `readsFlags`. */
+const LONGEST_FLAG_READER = 3;
 /** Vector instructions can be many ops each: blocks that have more than this are long enough. */
 const MOST_OPS = 2000;
 /** Under these, every instruction is a block: something has to be done, or undone, after it. */
@@ -48,6 +50,7 @@ export class BlockTranslator {
       count++;
       offset += t.length;
       t.startInstruction();
+      t.flagsAreRead = () => count < most && start + offset + LONGEST_FLAG_READER <= PAGE && readsFlags(request.code, offset, mode64);
       if (flags & L.HF_BREAKPOINTS) t.call('watch_code', mode64 ? ir.codeAddress(pc) : ir.i64((request.codeBase + pc) >>> 0));
       if (result === 'ok') this.instruction(t.row!);
       else t.raise(result === 'too-long' ? EXCEPTION.GP : EXCEPTION.UD, result === 'too-long' ? 0 : -1);
@@ -112,4 +115,13 @@ export class BlockTranslator {
     }
     return true;
   }
+}
+
+/** Whether the instruction at the offset is a conditional jump, set or move. */
+function readsFlags(code: CodeReader, offset: number, mode64: boolean): boolean {
+  const first = code.u8(offset);
+  if (first >>> 4 === 7) return true;
+  const at = mode64 && first >>> 4 === 4 ? offset + 1 : offset;
+  const row = code.u8(at) === 0x0f ? code.u8(at + 1) >>> 4 : 0;
+  return row === 4 || row === 8 || row === 9;
 }

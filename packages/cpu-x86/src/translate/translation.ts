@@ -27,6 +27,8 @@ export class Translation extends FlagTracker {
   /** Interrupts are to wait until the next instruction has ended; until this one has: STI came before it, in the same block. */
   private shadowAhead = false;
   private isShadowed = false;
+  /** Whether the instruction behind this one reads the flags, and can be in the same block. */
+  flagsAreRead: () => boolean = () => false;
   private memoryAddress: Value | undefined;
   private code!: CodeReader;
 
@@ -287,11 +289,15 @@ export class Translation extends FlagTracker {
     this.ir.end({ kind: 'goto', pc });
   }
 
-  /** Goes to one of two known addresses. */
+  /**
+   * Goes to one of two known addresses, the second behind the instruction. If what stands there looks at the flags, it belongs to the block:
+   * compilers follow one comparison by two jumps, and what the second block would have to work out is known in the first.
+   */
   endBranch(condition: Value, taken: number, otherwise: number): void {
     const { ir } = this;
     if (this.hflags & AFTERWARDS || this.isShadowed) return this.endDynamic(ir.select(condition, ir.codeAddress(taken), ir.codeAddress(otherwise)));
     this.commit();
+    if (this.flagsAreRead()) return ir.exitIf(condition, { kind: 'goto', pc: taken });
     ir.branch(condition, { kind: 'goto', pc: taken }, { kind: 'goto', pc: otherwise });
   }
 
