@@ -37,7 +37,13 @@ export function buildInterpreter(helpers: readonly Helper[]): Uint8Array<ArrayBu
     ...LOADS.map((kind) => (f: Frame) => load(f, kind, Env.TLB_READ)),
     ...LOADS.map((kind) => (f: Frame) => load(f, kind, Env.TLB_WRITE)),
     ...STORES.map((kind) => (f: Frame) => store(f, kind)),
-    ...SEQUENCES.map((numbers) => (f: Frame) => sequence(f, numbers.map((number) => cases[number]!))),
+    ...SEQUENCES.map(
+      (numbers) => (f: Frame) =>
+        sequence(
+          f,
+          numbers.map((number) => cases[number]!),
+        ),
+    ),
     ...helpers.map((helper, i) => (f: Frame) => callHelper(f, helper, helperImports[i]!)),
   ];
 

@@ -5,17 +5,7 @@
 import { Code, Env, type Exit, type IrBlock, type OpName } from '@nandu/tcg';
 import { ARENA_START, BLOCK_HEAD } from '../memory-map.js';
 import { HELPER_INSTRUCTION, HELPER_PC, HELPER_SIZE, MOST_HELPER_ARGUMENTS } from './helper-case.js';
-import {
-  accessWord,
-  BRANCH_IMMEDIATES,
-  BRANCHES,
-  controlNumber,
-  IMMEDIATES,
-  loadNumber,
-  MICRO_OP_SIZE,
-  SLOTS,
-  storeNumber,
-} from './micro-ops.js';
+import { accessWord, BRANCH_IMMEDIATES, BRANCHES, controlNumber, IMMEDIATES, loadNumber, MICRO_OP_SIZE, SLOTS, storeNumber } from './micro-ops.js';
 import { FIRST_HELPER, sequenceNumber } from './sequences.js';
 
 const {
