@@ -7,9 +7,9 @@ import { ARENA_START, BLOCK_HEAD } from '../memory-map.js';
 import { HELPER_INSTRUCTION, HELPER_PC, HELPER_SIZE, MOST_HELPER_ARGUMENTS } from './helper-case.js';
 import { accessWord, BRANCH_IMMEDIATES, BRANCHES, controlNumber, IMMEDIATES, loadNumber, MICRO_OP_SIZE, SLOTS, storeNumber } from './micro-ops.js';
 import { FIRST_HELPER, sequenceNumber } from './sequences.js';
+import { NO_SLOT, Values } from './values.js';
 
 const {
-  I32,
   NO_VALUE,
   OP_ARITY,
   OP_BRANCH,
@@ -29,10 +29,7 @@ const {
   OP_V128,
   V128,
 } = Code;
-const SHL64 = Code.opcodeOf('i64.shl');
 const ADD64 = Code.opcodeOf('i64.add');
-const WRAP = Code.opcodeOf('i32.wrap_i64');
-const EXTEND_U = Code.opcodeOf('i64.extend_i32_u');
 const EQZ: readonly number[] = ['i32.eqz', 'i64.eqz'].map((name) => Code.opcodeOf(name as OpName));
 const JUMP_UNLINKED = controlNumber('unlinked');
 const GOTO = controlNumber('goto');
@@ -47,10 +44,6 @@ const COPY = [controlNumber('copy32'), controlNumber('copy64'), controlNumber('c
 const CONST32 = controlNumber('const32');
 const CONST64 = controlNumber('const64');
 const CONST128 = controlNumber('const128');
-
-/** No slot yet. Slot 0 is the budget, so no value's. */
-const NO_SLOT = 0;
-const GLOBAL_SLOTS = Env.GLOBALS_END >> 2;
 
 /** What a block's exits depend on. */
 export interface LoweringContext {
@@ -76,32 +69,7 @@ export class Lowering {
   /** Guest instruction that the op belongs to, from 0. */
   #instruction = -1;
 
-  // By value.
-  #uses = new Uint16Array(1024);
-  #addressUses = new Uint16Array(1024);
-  #lastUse = new Int32Array(1024);
-  #slot = new Uint16Array(1024);
-  /** 1: computed where it is used (fused compare, address), or a constant, so that no micro-op is its own. */
-  #fused = new Uint8Array(1024);
-  /**
-   * The value whose slot a value shares: its own, or, for conversions between i32 and i64 that change no bit, the operand's. The
-   * low half of a slot of 64 bits is one of 32; and every i32 that is computed is stored with zeros above it.
-   */
-  #root = new Int32Array(1024);
-  /** For a GET: 1 if it must be copied, since the global changes before its last use. */
-  #needsTemporary = new Uint8Array(1024);
-  /** For a SET: 1 if the value is computed right into the global's slot. */
-  #forwarded = new Uint8Array(1024);
-
-  // By global (offset / 4), good where the stamp is the current one.
-  readonly #stamps = new Float64Array(GLOBAL_SLOTS);
-  #stamp = 0;
-  /** The value that lives in the global's slot, or -1. */
-  readonly #holder = new Int32Array(GLOBAL_SLOTS);
-  /** The SET by which it got there, or -1 for a GET. */
-  readonly #holderSet = new Int32Array(GLOBAL_SLOTS);
-  /** Last op that wrote or read the slot. */
-  readonly #touched = new Int32Array(GLOBAL_SLOTS);
+  readonly #values = new Values();
 
   constructor(memory: WebAssembly.Memory, arenaEnd: number) {
     const length = arenaEnd - ARENA_START;
@@ -122,229 +90,10 @@ export class Lowering {
     this.#sequenceEnd = -1;
     this.#nextTemporary = Env.TEMPORARIES_START;
     this.#instruction = -1;
-    this.#prepare(block.count);
-    this.#countUses();
-    this.#fuse();
-    this.#placeGlobals();
+    this.#values.analyse(block);
     for (let i = 0; i < block.count; i++) this.#emitOp(i);
     return this.#at + ARENA_START;
   }
-
-  #prepare(count: number): void {
-    if (this.#uses.length < count) {
-      const capacity = count * 2;
-      this.#uses = new Uint16Array(capacity);
-      this.#addressUses = new Uint16Array(capacity);
-      this.#lastUse = new Int32Array(capacity);
-      this.#slot = new Uint16Array(capacity);
-      this.#root = new Int32Array(capacity);
-      this.#fused = new Uint8Array(capacity);
-      this.#needsTemporary = new Uint8Array(capacity);
-      this.#forwarded = new Uint8Array(capacity);
-      return;
-    }
-    this.#uses.fill(0, 0, count);
-    this.#addressUses.fill(0, 0, count);
-    this.#slot.fill(NO_SLOT, 0, count);
-    this.#fused.fill(0, 0, count);
-    this.#needsTemporary.fill(0, 0, count);
-    this.#forwarded.fill(0, 0, count);
-  }
-
-  // ---- analysis ----
-
-  #use(value: number, at: number): void {
-    const root = this.#root[value]!;
-    this.#uses[root]!++;
-    this.#lastUse[root] = at;
-  }
-
-  /** Whether op `i` is a conversion that needs no code. */
-  #isFree(i: number): boolean {
-    const { op, a } = this.#block;
-    if (op[i] === WRAP) return true;
-    if (op[i] !== EXTEND_U) return false;
-    const from = op[a[i]!]!;
-    return (from >= OP_SHUFFLE && from !== WRAP) || from === OP_LOAD || from === OP_CALL;
-  }
-
-  #countUses(): void {
-    const { count, op, a, b, c, extra } = this.#block;
-    for (let i = 0; i < count; i++) {
-      const o = op[i]!;
-      this.#root[i] = i;
-      if (o >= OP_SHUFFLE) {
-        const arity = OP_ARITY[o]!;
-        if (this.#isFree(i)) {
-          this.#root[i] = this.#root[a[i]!]!;
-          continue;
-        }
-        this.#use(a[i]!, i);
-        if (arity > 1) this.#use(b[i]!, i);
-        if (arity > 2) this.#use(c[i]!, i);
-        continue;
-      }
-      switch (o) {
-        case OP_SET:
-          this.#use(b[i]!, i);
-          break;
-        case OP_STORE:
-        case OP_LOAD:
-          if (o === OP_STORE) this.#use(b[i]!, i);
-          this.#use(a[i]!, i);
-          this.#addressUses[this.#root[a[i]!]!]!++;
-          break;
-        case OP_CALL:
-          for (let k = b[i]!, end = k + c[i]!; k < end; k++) this.#use(extra[k]!, i);
-          break;
-        case OP_EXIT_IF:
-        case OP_BRANCH:
-          this.#use(a[i]!, i);
-          break;
-      }
-    }
-  }
-
-  /** Marks comparisons that only a branch uses and sums that are only addresses; their operands live as long as they. */
-  #fuse(): void {
-    const { count, op, a, b } = this.#block;
-    for (let i = count - 1; i >= 0; i--) {
-      const o = op[i]!;
-      if (o === OP_EXIT_IF || o === OP_BRANCH) {
-        const test = this.#root[a[i]!]!;
-        if (BRANCHES[op[test]!] !== 0 && this.#uses[test] === 1) {
-          this.#fused[test] = 1;
-          this.#extend(a[test]!, i);
-          if (OP_ARITY[op[test]!]! > 1) this.#extend(b[test]!, i);
-        }
-      } else if (o === ADD64) {
-        if (this.#uses[i]! > 0 && this.#uses[i] === this.#addressUses[i] && this.#isDisplacement(b[i]!)) {
-          this.#fused[i] = 1;
-          this.#extend(a[i]!, this.#lastUse[i]!);
-        } else if (this.#isScaled(b[i]!)) {
-          this.#fused[b[i]!] = 1;
-          this.#extend(a[b[i]!]!, i);
-        }
-      }
-    }
-  }
-
-  #extend(of: number, to: number): void {
-    const value = this.#root[of]!;
-    if (this.#lastUse[value]! < to) this.#lastUse[value] = to;
-    // What is computed into an address lives on with it.
-    if (this.#fused[value]) this.#extend(this.#block.a[value]!, to);
-  }
-
-  /** Whether a value is one shifted left by a constant, and used just once. */
-  #isScaled(value: number): boolean {
-    const { op, b } = this.#block;
-    return op[value] === SHL64 && this.#uses[value] === 1 && op[b[value]!] === OP_I64;
-  }
-
-  #isDisplacement(value: number): boolean {
-    const { op, a, b } = this.#block;
-    return op[value] === OP_I64 && b[value] === a[value]! >> 31;
-  }
-
-  /** Decides which values live in slots of globals. */
-  #placeGlobals(): void {
-    const { count, op, type, a, b } = this.#block;
-    this.#stamp++;
-    let barrier = -1;
-    for (let i = 0; i < count; i++) {
-      switch (op[i]) {
-        case OP_GET: {
-          const g = this.#global(a[i]!);
-          this.#touched[g] = i;
-          this.#slot[i] = a[i]!;
-          this.#release(g, i);
-          this.#holder[g] = i;
-          this.#holderSet[g] = -1;
-          break;
-        }
-        case OP_SET: {
-          const value = this.#root[b[i]!]!;
-          const g = this.#global(a[i]!);
-          const old = this.#holder[g]!;
-          // Its operands are loaded before its result is stored: the old value may be used by the very op that makes the new one.
-          const free = this.#touched[g]! <= value && (old < 0 || this.#lastUse[old]! <= value);
-          const made = op[value]!;
-          // A slot of 32 bits is too small for a result with zeros above it.
-          const fits = type[b[i]!] !== I32;
-          const isComputed = fits && (made >= OP_SHUFFLE || made === OP_LOAD || made === OP_CALL) && this.#fused[value] === 0 && this.#slot[value] === NO_SLOT;
-          this.#release(g, i);
-          this.#touched[g] = i;
-          if (isComputed && free && barrier <= value) {
-            this.#slot[value] = a[i]!;
-            this.#forwarded[i] = 1;
-            this.#holder[g] = value;
-            this.#holderSet[g] = i;
-          } else this.#holder[g] = -1;
-          break;
-        }
-        case OP_CALL: {
-          const { writes } = this.#block.helpers[a[i]!]!;
-          if (writes === 'all') {
-            // Rare enough to look at every value that is alive.
-            for (let v = 0; v < i; v++) if (this.#lastUse[v]! > i && type[v] !== NO_VALUE && this.#uses[v]! > 0) this.#evict(v);
-            this.#stamp++;
-          } else if (writes !== 'none') {
-            for (const global of writes) {
-              const g = this.#global(global.offset);
-              this.#release(g, i);
-              this.#holder[g] = -1;
-              this.#touched[g] = i;
-            }
-          }
-          barrier = i;
-          break;
-        }
-        case OP_LOAD:
-        case OP_STORE:
-        case OP_EXIT_IF:
-        case OP_BRANCH:
-        case OP_END:
-          barrier = i;
-          break;
-      }
-    }
-  }
-
-  #global(offset: number): number {
-    const g = offset >> 2;
-    if (this.#stamps[g] !== this.#stamp) {
-      this.#stamps[g] = this.#stamp;
-      this.#holder[g] = -1;
-      this.#touched[g] = -1;
-    }
-    return g;
-  }
-
-  /** The slot changes at op `at`: what lives there and is used later must have been elsewhere. */
-  #release(g: number, at: number): void {
-    const value = this.#holder[g]!;
-    if (value < 0 || this.#lastUse[value]! <= at) return;
-    const set = this.#holderSet[g]!;
-    if (set < 0) this.#needsTemporary[value] = 1;
-    else {
-      this.#forwarded[set] = 0;
-      this.#slot[value] = NO_SLOT;
-    }
-  }
-
-  #evict(value: number): void {
-    const slot = this.#slot[value]!;
-    if (slot === NO_SLOT) return;
-    if (this.#block.op[value] === OP_GET) this.#needsTemporary[value] = 1;
-    else {
-      const g = slot >> 2;
-      if (this.#stamps[g] === this.#stamp && this.#holder[g] === value) this.#forwarded[this.#holderSet[g]!] = 0;
-      this.#slot[value] = NO_SLOT;
-    }
-  }
-
-  // ---- emission ----
 
   #emit(number: number, d: number, a: number, b: number, low: number, high: number): void {
     const at = this.#at;
@@ -379,19 +128,19 @@ export class Lowering {
 
   /** The slot that the value is in; constants are put into one. */
   #operand(of: number): number {
-    const value = this.#root[of]!;
-    const slot = this.#slot[value]!;
+    const value = this.#values.root[of]!;
+    const slot = this.#values.slot[value]!;
     if (slot !== NO_SLOT) return slot;
     const temporary = this.#temporary(this.#block.type[value]!);
-    this.#slot[value] = temporary;
+    this.#values.slot[value] = temporary;
     this.#emitConstant(value, temporary);
     return temporary;
   }
 
   /** The slot where a computed value goes. */
   #destination(value: number): number {
-    const slot = this.#slot[value]!;
-    return slot === NO_SLOT ? (this.#slot[value] = this.#temporary(this.#block.type[value]!)) : slot;
+    const slot = this.#values.slot[value]!;
+    return slot === NO_SLOT ? (this.#values.slot[value] = this.#temporary(this.#block.type[value]!)) : slot;
   }
 
   #emitConstant(value: number, slot: number): void {
@@ -426,19 +175,19 @@ export class Lowering {
     const { op, type, a, b, c } = this.#block;
     const o = op[i]!;
     if (o >= OP_SHUFFLE) {
-      if (!this.#fused[i] && this.#root[i] === i) this.#emitComputation(i);
+      if (!this.#values.fused[i] && this.#values.root[i] === i) this.#emitComputation(i);
       return;
     }
     switch (o) {
       case OP_GET:
-        if (this.#needsTemporary[i] && this.#uses[i]! > 0) {
+        if (this.#values.needsTemporary[i] && this.#values.uses[i]! > 0) {
           const slot = this.#temporary(type[i]!);
           this.#emit(COPY[type[i]!]!, slot, a[i]!, 0, 0, 0);
-          this.#slot[i] = slot;
+          this.#values.slot[i] = slot;
         }
         break;
       case OP_SET:
-        if (!this.#forwarded[i]) this.#emitSet(a[i]!, b[i]!);
+        if (!this.#values.forwarded[i]) this.#emitSet(a[i]!, b[i]!);
         break;
       case OP_LOAD:
       case OP_STORE: {
@@ -482,7 +231,8 @@ export class Lowering {
   #emitSet(offset: number, value: number): void {
     const { op, type } = this.#block;
     const o = op[value]!;
-    if (this.#slot[value] === NO_SLOT && (o === OP_I32 || o === OP_I64 || o === OP_F32 || o === OP_F64 || o === OP_V128)) this.#emitConstant(value, offset);
+    if (this.#values.slot[value] === NO_SLOT && (o === OP_I32 || o === OP_I64 || o === OP_F32 || o === OP_F64 || o === OP_V128))
+      this.#emitConstant(value, offset);
     else this.#emit(COPY[type[value]!]!, offset, this.#operand(value), 0, 0, 0);
   }
 
@@ -509,7 +259,7 @@ export class Lowering {
     }
     const last = b[i]!;
     const lastOp = op[last]!;
-    if (o === ADD64 && this.#fused[last]) {
+    if (o === ADD64 && this.#values.fused[last]) {
       const x = this.#operand(a[i]!);
       const y = this.#operand(a[last]!);
       this.#emit(LEA, this.#destination(i), x, y, 0, this.#block.a[b[last]!]! & 63);
@@ -527,11 +277,11 @@ export class Lowering {
   }
 
   #displacement(address: number): number {
-    return this.#fused[address] ? this.#block.a[this.#block.b[address]!]! : 0;
+    return this.#values.fused[address] ? this.#block.a[this.#block.b[address]!]! : 0;
   }
 
   #base(address: number): number {
-    return this.#fused[address] ? this.#block.a[address]! : address;
+    return this.#values.fused[address] ? this.#block.a[address]! : address;
   }
 
   #emitCall(i: number): void {
@@ -554,8 +304,8 @@ export class Lowering {
   /** The test of a branch; returns where its micro-op is, so that its distance can be filled in. */
   #emitTest(condition: number): number {
     const { op, a, b } = this.#block;
-    const test = this.#root[condition]!;
-    if (!this.#fused[test]) {
+    const test = this.#values.root[condition]!;
+    if (!this.#values.fused[test]) {
       const slot = this.#operand(test);
       this.#emit(IF, 0, slot, 0, 0, 0);
     } else {
