@@ -188,12 +188,15 @@ it('returns memory to a Linux host', async () => {
   const host = new HostMemory();
   if (!(await returnMemoryToHost(host, () => {}))) return console.warn('skipped: no koffi for this host');
   const ram = host.createRam('ram', 256 * MiB);
+  const ones = new Uint8Array(CHUNK_SIZE).fill(1);
   const before = process.memoryUsage().rss;
-  for (let at = 0; at < 256 * MiB; at += CHUNK_SIZE) ram.write(at, new Uint8Array(CHUNK_SIZE).fill(1));
+  for (let at = 0; at < 256 * MiB; at += CHUNK_SIZE) ram.write(at, ones);
   const full = process.memoryUsage().rss;
   ram.discard(0, 256 * MiB);
+  // What else this process did meanwhile is not of interest.
+  const after = process.memoryUsage().rss;
   expect(full - before).toBeGreaterThan(200 * MiB);
-  expect(process.memoryUsage().rss - before).toBeLessThan(60 * MiB);
+  expect(full - after).toBeGreaterThan(200 * MiB);
   expect(read(ram, 0)[0]).toBe(0);
 });
 
