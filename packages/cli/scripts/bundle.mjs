@@ -16,7 +16,5 @@ await build({
   // RxJS as modules, of which what is not used is left out.
   conditions: ['es2015'],
   mainFields: ['module', 'main'],
-  // Names of classes are in messages.
-  keepNames: true,
   logLevel: 'warning',
 });

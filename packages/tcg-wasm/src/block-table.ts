@@ -254,8 +254,8 @@ export class BlockTable {
     for (let grain = linear >>> M.GRAIN_SHIFT; grain <= (linear + length - 1) >>> M.GRAIN_SHIFT; grain++) {
       const at = M.CODE_GRAINS + (grain >>> 3);
       if ((this.#u8[at]! & (1 << (grain & 7))) === 0) continue;
-      const start = grain * 2 ** M.GRAIN_SHIFT;
-      if (!this.#isCode(start, start + 2 ** M.GRAIN_SHIFT)) this.#u8[at]! &= ~(1 << (grain & 7));
+      const start = grain * M.GRAIN;
+      if (!this.#isCode(start, start + M.GRAIN)) this.#u8[at]! &= ~(1 << (grain & 7));
     }
   }
 

@@ -10,6 +10,7 @@ export const CODE_MAP = 0x0300_0000;
 /** One bit for each GRAIN of linear memory: set if translated code was made from some of its bytes. */
 export const CODE_GRAINS = 0x0310_0000;
 export const GRAIN_SHIFT = 6;
+export const GRAIN = 1 << GRAIN_SHIFT;
 /** Guest-physical page to linear memory, direct-mapped: u32 frame + 1, u32 page address | RAM_*. */
 export const PAGE_CACHE = 0x0390_0000;
 export const PAGE_CACHE_ENTRIES = 0x1_0000;

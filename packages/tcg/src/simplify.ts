@@ -328,6 +328,12 @@ function constantBits(block: IrBlock, i: number): number {
 
 /** Whether a mask has ones in all of the lowest `n` bits. */
 function covers(low: number, high: number, n: number): boolean {
-  if (n <= 32) return n === 32 ? low === -1 : (low & (2 ** n - 1)) === 2 ** n - 1;
-  return low === -1 && (n === 64 ? high === -1 : (high & (2 ** (n - 32) - 1)) === 2 ** (n - 32) - 1);
+  return hasOnes(low, n) && hasOnes(high, n - 32);
+}
+
+/** The same for 32 bits, of which `n` may be less than one, or more than all. By shifts: `2 ** n` is a call of a library. */
+function hasOnes(word: number, n: number): boolean {
+  if (n >= 32) return word === -1;
+  const mask = n <= 0 ? 0 : -1 >>> (32 - n);
+  return (word & mask) === mask;
 }
