@@ -78,6 +78,14 @@ describe.each(ENGINES)('$name', ({ engine }) => {
       expect(t.accelerator.counters.misses).toBeLessThan(8);
     });
 
+    it('counts as many instructions as it is given, however many', () => {
+      const t = toy([], engine);
+      // The load crosses pages: the slow path has the budget, too.
+      t.code(0x1000, [SET, 1, 255], [SET, 3, 0xfc, 0x2f], [LOAD, 2, 3, 0], [ADDI, 1, 1, -1], [JUMP_IF, 1, -2], [HALT]);
+      expect(t.run(0x1000, 2 ** 31 + 5)).toBe(Env.EXIT_HALTED);
+      expect(t.accelerator.instructionsExecuted(t.cpu)).toBe(2 + 3 * 255 + 1);
+    });
+
     it('returns when asked to, before anything runs', () => {
       const t = toy([], engine);
       t.code(0x1000, [JUMP, 0, 0]);

@@ -9,6 +9,7 @@ import { OpCounts } from './op-counts.js';
 import { type AcceleratorOptions, type AcceleratorSetup, type Counters, newCounters } from './options.js';
 import { PhysicalBridge } from './physical-bridge.js';
 import type { CodeBlock, Region, RegionCompiler, RegionHost } from './region-compiler.js';
+import { MOST_INSTRUCTIONS } from './regions/bridge.js';
 import { WasmRegionCompiler } from './regions/compiler.js';
 import { Rewrites } from './rewrites.js';
 import { ENV_LINK_SITE, EXIT_ALONE, EXIT_HOT, EXIT_LINK } from './tier0/exits.js';
@@ -170,18 +171,19 @@ export class TcgAccelerator {
   }
 
   /**
-   * Runs a vCPU for exactly `maxInstructions` (with `wholeBlocks`: up to a block less), or until it halts, yields, is asked to
+   * Runs a vCPU for exactly `maxInstructions`, at most MOST_INSTRUCTIONS (with `wholeBlocks`: up to a block less), or until it halts, yields, is asked to
    * stop, or its target has something to do. Returns one of EXIT_*.
    */
   run(cpu: TargetCpu, maxInstructions: number): number {
+    const most = Math.min(maxInstructions, MOST_INSTRUCTIONS);
     const vcpu = this.#vcpuOf(cpu.env);
     const { head } = vcpu;
     this.counters.slices++;
-    head.setLong(Env.ENV_RETIRED, head.getLong(Env.ENV_RETIRED) - head.get(Env.ENV_BUDGET) + maxInstructions);
-    head.set(Env.ENV_BUDGET, maxInstructions);
+    head.setLong(Env.ENV_RETIRED, head.getLong(Env.ENV_RETIRED) - head.get(Env.ENV_BUDGET) + most);
+    head.set(Env.ENV_BUDGET, most);
     this.#running = vcpu;
     try {
-      return this.#loop(vcpu, cpu, maxInstructions);
+      return this.#loop(vcpu, cpu, most);
     } finally {
       this.#running = undefined;
       this.#compile();

@@ -20,6 +20,8 @@ export const REGION_PARAMS: readonly ValueType[] = ['i32'];
 export const REGION_RESULTS: readonly ValueType[] = ['i32'];
 
 const BUDGET_BITS = 29;
+/** The largest budget: it has a sign. */
+export const MOST_INSTRUCTIONS = 2 ** (BUDGET_BITS - 1) - 1;
 /** Added to a budget when an exit is requested: the next block's check of it leaves. */
 const REQUESTED = -2 * 2 ** BUDGET_BITS;
 /** Added when the instruction is to be abandoned. */
