@@ -36,6 +36,7 @@ export function isStackAccess(env: usize, virtual: u64): bool {
     opcode = next(env);
   }
   if (opcode < 0) return false;
+  if (opcode == 0xc4 || opcode == 0xc5) return !otherSegment && isVexBasedOnStack(env, opcode);
   let twoBytes = false;
   let hasModrm: bool;
   if (opcode == 0x0f) {
@@ -53,6 +54,18 @@ export function isStackAccess(env: usize, virtual: u64): bool {
   }
   if (modrm < 0 || modrm >= 0xc0 || otherSegment) return false;
   return isBasedOnStack(env, modrm, rex);
+}
+
+/** Behind the first byte of a VEX prefix: two or one more, the opcode, and ModRM in all instructions that access memory (SDM volume 2, 2.3). */
+function isVexBasedOnStack(env: usize, prefix: i32): bool {
+  const first = next(env);
+  const isLong = prefix == 0xc4;
+  if (isLong) next(env);
+  next(env);
+  const modrm = next(env);
+  // B is inverted.
+  const rex = isLong && (first & 0x20) == 0 ? 1 : 0;
+  return modrm >= 0 && modrm < 0xc0 && isBasedOnStack(env, modrm, rex);
 }
 
 function isPlainPrefix(byte: i32): bool {

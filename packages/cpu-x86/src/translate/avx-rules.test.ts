@@ -5,7 +5,7 @@ import { gate, LONG_MODE } from '../testing/long-mode.js';
 const CODE = 0x1_0000;
 const HANDLERS = 0x1_8000;
 const DATA = 0x2_0000;
-const [UD, NM, GP, PF] = [6, 7, 13, 14];
+const [UD, NM, SS, GP, PF] = [6, 7, 12, 13, 14];
 const CR4 = 0x4_06b0;
 /** mov eax, 7; xor ecx, ecx; xor edx, edx; xsetbv */
 const ENABLE = [0xb8, 7, 0, 0, 0, 0x31, 0xc9, 0x31, 0xd2, 0x0f, 0x01, 0xd1];
@@ -27,6 +27,21 @@ function run(code: readonly number[], registers: Record<string, number | bigint>
   const rbp = Number(machine.cpu.readRegister('rbp'));
   return { machine, vector: rbp === 0x99 ? undefined : rbp };
 }
+
+describe('an address that is not canonical', () => {
+  const BAD = 0x9000_0000_0000_0000n;
+  it.each([
+    ['[rbp + 8], two-byte VEX', [0xc5, 0xec, 0x58, 0x4d, 8], { rbp: BAD }, SS],
+    ['[rbp + 8], three-byte VEX', [0xc4, 0xe2, 0x7d, 0x0d, 0x4d, 8], { rbp: BAD }, SS],
+    ['[rbp + rdi + 8]', [0xc4, 0xe2, 0x7d, 0x0d, 0x4c, 0x3d, 8], { rbp: BAD, rdi: 0 }, SS],
+    ['[r13 + 8]', [0xc4, 0xc1, 0x6c, 0x58, 0x4d, 8], { r13: BAD }, GP],
+    ['[rbx + 8]', [0xc5, 0xec, 0x58, 0x4b, 8], { rbx: BAD }, GP],
+    ['[rbx + rbp + 8]', [0xc5, 0xec, 0x58, 0x4c, 0x2b, 8], { rbx: BAD, rbp: 0 }, GP],
+    ['fs:[rbp + 8]', [0x64, 0xc5, 0xec, 0x58, 0x4d, 8], { rbp: BAD }, GP],
+  ])('%s', (_name, code, registers, vector) => {
+    expect(run([...ENABLE, ...code], registers).vector).toBe(vector);
+  });
+});
 
 describe('AVX', () => {
   it.each<[string, readonly number[], Record<string, number>, number | undefined]>([
