@@ -67,6 +67,15 @@ function finishPlain(env: usize, to: usize, sign: u32, exponent: i32, hi: u64, l
   return true;
 }
 
+/**
+ * What lies 64 bits and more to the right. From 66 on only the fact that it is there counts: where a power of two becomes smaller by it,
+ * the difference has one bit more on its right.
+ */
+@inline
+function beyond(small: u64, distance: u64): u64 {
+  return distance == 0 ? small : distance == 1 ? (small >> 1) | (small & 1) : 1;
+}
+
 @inline
 function addPlain(env: usize, to: usize, a: u64, topA: u32, b: u64, topB: u32): bool {
   if (!isNormal(a, topA) || !isNormal(b, topB)) return false;
@@ -78,9 +87,8 @@ function addPlain(env: usize, to: usize, a: u64, topA: u32, b: u64, topB: u32): 
   let exponent = swapped ? exponentB : exponentA;
   const distance = u64(exponent - (swapped ? exponentA : exponentB));
   const sign = (swapped ? topB : topA) & SIGN;
-  // Of what lies 64 bits and more to the right only the fact that it is there counts.
   const smallHi = distance < 64 ? small >> distance : 0;
-  let lo: u64 = distance == 0 ? 0 : distance < 64 ? small << (64 - distance) : distance == 64 ? small : 1;
+  let lo: u64 = distance == 0 ? 0 : distance < 64 ? small << (64 - distance) : beyond(small, distance - 64);
   if (!((topA ^ topB) & SIGN)) {
     let hi = large + smallHi;
     if (hi < large) {
