@@ -12,7 +12,7 @@ import {
 import { x87_load, x87_register } from './fpu';
 import { pushExtendedValue } from './fpu-transfer';
 import { C0, C1, C2, C3, ES, begin } from './fpu-state';
-import { PE, Remainder, TOP_BIT, divide128, mulhi, rootOf } from './softfloat';
+import { PE, Remainder, TOP_BIT, divide128, mulhi, rootOf, shiftRightHigh, shiftRightLow } from './softfloat';
 
 /** Status and control word side by side: ES, then RC, PC and the six masks. */
 const STATE_MASK: u64 = ((0xf3f as u64) << 32) | u64(ES);
@@ -67,15 +67,6 @@ function finishPlain(env: usize, to: usize, sign: u32, exponent: i32, hi: u64, l
   return true;
 }
 
-/**
- * What lies 64 bits and more to the right. From 66 on only the fact that it is there counts: where a power of two becomes smaller by it,
- * the difference has one bit more on its right.
- */
-@inline
-function beyond(small: u64, distance: u64): u64 {
-  return distance == 0 ? small : distance == 1 ? (small >> 1) | (small & 1) : 1;
-}
-
 @inline
 function addPlain(env: usize, to: usize, a: u64, topA: u32, b: u64, topB: u32): bool {
   if (!isNormal(a, topA) || !isNormal(b, topB)) return false;
@@ -85,10 +76,10 @@ function addPlain(env: usize, to: usize, a: u64, topA: u32, b: u64, topB: u32): 
   const large = swapped ? b : a;
   const small = swapped ? a : b;
   let exponent = swapped ? exponentB : exponentA;
-  const distance = u64(exponent - (swapped ? exponentA : exponentB));
+  const distance = exponent - (swapped ? exponentA : exponentB);
   const sign = (swapped ? topB : topA) & SIGN;
-  const smallHi = distance < 64 ? small >> distance : 0;
-  let lo: u64 = distance == 0 ? 0 : distance < 64 ? small << (64 - distance) : beyond(small, distance - 64);
+  const smallHi = shiftRightHigh(small, distance);
+  let lo = shiftRightLow(small, 0, distance);
   if (!((topA ^ topB) & SIGN)) {
     let hi = large + smallHi;
     if (hi < large) {
