@@ -34,6 +34,7 @@ export class BlockTranslator {
     let offset = 0;
     let count = 0;
     t.startBlock(ir, request);
+    t.flagsAreRead = () => count < most && start + offset + LONGEST_FLAG_READER <= PAGE && readsFlags(request.code, offset, mode64);
     while (!ir.ended) {
       const pc = mode64 ? request.pc + offset : (request.pc + offset) >>> 0;
       if (count === most || (count > 0 && (start + offset >= PAGE || ir.length > MOST_OPS))) {
@@ -50,7 +51,6 @@ export class BlockTranslator {
       count++;
       offset += t.length;
       t.startInstruction();
-      t.flagsAreRead = () => count < most && start + offset + LONGEST_FLAG_READER <= PAGE && readsFlags(request.code, offset, mode64);
       if (flags & L.HF_BREAKPOINTS) t.call('watch_code', mode64 ? ir.codeAddress(pc) : ir.i64((request.codeBase + pc) >>> 0));
       if (result === 'ok') this.instruction(t.row!);
       else t.raise(result === 'too-long' ? EXCEPTION.GP : EXCEPTION.UD, result === 'too-long' ? 0 : -1);

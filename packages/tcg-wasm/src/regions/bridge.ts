@@ -104,24 +104,8 @@ const WRITERS: Readonly<Record<BridgeFunction, Writer>> = {
     w.end();
     w.i32(0);
   },
-  load(w, imported) {
-    const [address, code, budget] = [1, 2, 3];
-    emitStoreTrue(w, budget);
-    w.get(ENV);
-    w.get(address);
-    w.get(code);
-    w.call(imported.load_slow!);
-    emitGiveBack(w, budget, () => emitIsFault(w));
-  },
-  load16(w, imported) {
-    const [address, code, budget] = [1, 2, 3];
-    emitStoreTrue(w, budget);
-    w.get(ENV);
-    w.get(address);
-    w.get(code);
-    w.call(imported.load_slow16!);
-    emitGiveBack(w, budget, () => emitIsFault(w));
-  },
+  load: (w, imported) => writeLoad(w, imported.load_slow!),
+  load16: (w, imported) => writeLoad(w, imported.load_slow16!),
   store(w, imported) {
     const [address, value, code, budget] = [1, 2, 3, 4];
     emitStoreTrue(w, budget);
@@ -148,6 +132,20 @@ const WRITERS: Readonly<Record<BridgeFunction, Writer>> = {
     });
   },
 };
+
+/** A load by `slow`, whose result, if it has one, is left below the budget. */
+function writeLoad(w: CodeWriter, slow: number): void {
+  const [address, code, budget] = [1, 2, 3];
+  emitStoreTrue(w, budget);
+  w.get(ENV);
+  w.get(address);
+  w.get(code);
+  w.call(slow);
+  emitGiveBack(w, budget, () => {
+    w.get(ENV);
+    w.memory(I.I32_LOAD, Env.ENV_FAULT);
+  });
+}
 
 /** The budget in the local, as it is without REQUESTED and FAULTED. */
 export function emitTrueBudget(w: CodeWriter, budget: number): void {
@@ -184,11 +182,6 @@ function emitGiveBack(w: CodeWriter, budget: number, fails: () => void): void {
   w.end();
   w.get(budget);
   w.op(I.I32_ADD);
-}
-
-function emitIsFault(w: CodeWriter): void {
-  w.get(ENV);
-  w.memory(I.I32_LOAD, Env.ENV_FAULT);
 }
 
 export function isShared(memory: WebAssembly.Memory): boolean {

@@ -5,12 +5,14 @@ import type { RegionGraph } from './region-graph.js';
 
 /** A global that is set at more places is stored at the exit instead of at each of them. */
 const MOST_STORES = 4;
+/** Globals that are moved at other times than the rest: their uses say nothing. */
+export const OWN_RULES: ReadonlySet<number> = new Set([Env.ENV_PC, Env.ENV_CODE_PAGE]);
 /** Sets of globals are bits of a number. */
 const MOST_BITS = 31;
 const ALL = -1;
 
 export class GlobalUse {
-  /** Offsets of all that are read or set. */
+  /** Offsets of all that are read or set; those of OWN_RULES are nowhere among these. */
   readonly all = new Set<number>();
   /** Those whose newest value is in the local alone. */
   readonly held = new Set<number>();
@@ -38,10 +40,12 @@ export class GlobalUse {
     for (const { ir, node } of this.graph.blocks) {
       const inLoop = this.graph.inLoops.has(node);
       const get = (offset: number): void => {
+        if (OWN_RULES.has(offset)) return;
         this.all.add(offset);
         if (inLoop) this.atEntry.add(offset);
       };
       const set = (offset: number): void => {
+        if (OWN_RULES.has(offset)) return;
         this.all.add(offset);
         sets.set(offset, (sets.get(offset) ?? 0) + (inLoop ? MOST_STORES + 1 : 1));
       };
@@ -56,11 +60,10 @@ export class GlobalUse {
         }
       }
     }
-    for (const [offset, count] of sets) if (count > MOST_STORES && offset !== Env.ENV_PC) this.held.add(offset);
+    for (const [offset, count] of sets) if (count > MOST_STORES) this.held.add(offset);
     for (const offset of this.held) this.atEntry.add(offset);
-    for (const offset of [Env.ENV_PC, Env.ENV_CODE_PAGE]) this.atEntry.delete(offset);
     for (const offset of this.all) {
-      if (this.atEntry.has(offset) || offset === Env.ENV_PC || offset === Env.ENV_CODE_PAGE) continue;
+      if (this.atEntry.has(offset)) continue;
       if (this.bits.size < MOST_BITS) this.bits.set(offset, 1 << this.bits.size);
       else this.atEntry.add(offset);
     }

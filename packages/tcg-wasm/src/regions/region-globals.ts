@@ -8,14 +8,12 @@
 import { CODE_PAGE, Env, type Global, type Helper, type Touches } from '@nandu/tcg';
 import type { CodeWriter } from '../wasm/code-writer.js';
 import { emitSlotLoad, emitSlotStore } from '../wasm/memory-emitters.js';
-import type { GlobalUse } from './global-use.js';
+import { type GlobalUse, OWN_RULES } from './global-use.js';
 
 /** Parameter 0 of every region: the vCPU block's address. */
 export const ENV = 0;
 
 const PC: Global = { name: 'pc', type: 'i64', offset: Env.ENV_PC };
-/** Globals that are moved at other times than the rest. */
-const OWN_RULES: ReadonlySet<number> = new Set([Env.ENV_PC, Env.ENV_CODE_PAGE]);
 
 export class RegionGlobals {
   /** By offset. */
@@ -33,7 +31,7 @@ export class RegionGlobals {
     for (const offset of use.all) {
       const global = globals.get(offset);
       if (!global) throw new Error(`no global at offset ${offset}`);
-      if (!OWN_RULES.has(offset)) this.locals.set(offset, { global, local: w.local(global.type) });
+      this.locals.set(offset, { global, local: w.local(global.type) });
     }
     for (const global of [PC, CODE_PAGE]) this.locals.set(global.offset, { global, local: w.local('i64') });
   }
