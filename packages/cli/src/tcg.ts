@@ -227,10 +227,8 @@ class TcgProcessor implements Processor {
   readSegment(name: SegmentName): SegmentValue {
     return this.cpu.readSegment(name);
   }
-  /** The limit is shown with the registers only. */
   readTable(name: 'gdt' | 'idt'): { base: bigint; limit: number } {
-    const [, limit = '0'] = new RegExp(`^${name.toUpperCase()}= +[0-9a-f]+ ([0-9a-f]+)$`, 'm').exec(this.dumpRegisters()) ?? [];
-    return { base: this.readRegister(`${name}.base`) ?? 0n, limit: Number.parseInt(limit, 16) };
+    return this.cpu.readTable(name);
   }
   dumpRegisters(): string {
     return this.cpu.dumpRegisters();

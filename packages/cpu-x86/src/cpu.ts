@@ -419,6 +419,12 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
     return dumpRegisters(this.state, Number(this.exports.read_eflags(this.env)));
   }
 
+  /** GDTR or IDTR. */
+  readTable(name: 'gdt' | 'idt'): { base: bigint; limit: number } {
+    const [base, limit] = name === 'gdt' ? [L.GDT_BASE, L.GDT_LIMIT] : [L.IDT_BASE, L.IDT_LIMIT];
+    return { base: this.state.u64(base), limit: this.state.i32(limit) };
+  }
+
   readSegment(name: keyof typeof SEGMENT_NUMBERS): SegmentState {
     return this.state.segment(SEGMENT_NUMBERS[name]);
   }
