@@ -14,7 +14,7 @@ export interface Limits {
 
 export const LIMITS: Limits = { blocks: 24, ops: 1200, entries: 200 };
 /** Of a region that is entered very often: what leaves it and comes back should be inside. */
-export const LARGE: Limits = { blocks: 128, ops: 5000, entries: 400 };
+export const LARGE: Limits = { blocks: 48, ops: 2000, entries: 400 };
 /** Most return addresses that a return is compared with. */
 const MOST_RETURNS = 4;
 /** Most blocks that another lookup is compared with. */
