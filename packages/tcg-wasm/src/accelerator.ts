@@ -1,19 +1,23 @@
 /** The accelerator: owns linear memory below POOL_START, the code cache and the loop that runs vCPUs. */
 import { POOL_START } from '@nandu/core';
-import { CODE_CHANGED, CODE_PAGE, DATA_START, Env, type Helper, type Target, type TargetCpu } from '@nandu/tcg';
+import { CODE_CHANGED, CODE_PAGE, DATA_START, Env, type Target, type TargetCpu } from '@nandu/tcg';
 import type { Subscription } from 'rxjs';
 import { type Block, BlockTable } from './block-table.js';
+import { CodeWatch } from './code-watch.js';
 import * as M from './memory-map.js';
-import { EnvHead, instantiate, type Modules } from './modules.js';
+import { type EnvHead, instantiate, type Modules } from './modules.js';
 import { OpCounts } from './op-counts.js';
 import { type AcceleratorOptions, type AcceleratorSetup, type Counters, newCounters } from './options.js';
 import { PhysicalBridge } from './physical-bridge.js';
-import type { CodeBlock, Region, RegionCompiler, RegionHost } from './region-compiler.js';
+import type { Region, RegionCompiler, RegionHost } from './region-compiler.js';
+import { RegionSlots } from './region-slots.js';
 import { MOST_INSTRUCTIONS } from './regions/bridge.js';
 import { WasmRegionCompiler } from './regions/compiler.js';
 import { Rewrites } from './rewrites.js';
+import { successorOf } from './successor.js';
 import { ENV_LINK_SITE, EXIT_ALONE, EXIT_HOT, EXIT_LINK } from './tier0/exits.js';
 import { linearOf, offsetInPage, Translator } from './translator.js';
+import { jsHelper, Vcpu } from './vcpu.js';
 
 const PAGE_SIZE = 4096;
 const DEFAULT_THRESHOLD = 2000;
@@ -25,27 +29,6 @@ const DEFAULT_MAX_INSTRUCTIONS = 128;
 const COMPILE_EVERY_MS = 100;
 const EAGER_THRESHOLD = 2;
 const EAGER_COMPILE_EVERY_MS = 40;
-/** Growing the table costs time for each living instance of a module. */
-const SLOTS_AT_ONCE = 256;
-
-type JsMethod = (env: number, ...args: never[]) => number | bigint | void;
-
-/** A vCPU as the accelerator keeps it. */
-class Vcpu {
-  readonly head: EnvHead;
-  target: TargetCpu | undefined;
-  /** What is behind its `js` helpers, by their numbers, as far as they were called. */
-  readonly methods: JsMethod[] = [];
-  /** Somebody wants `run` to return. */
-  exitRequested = false;
-
-  constructor(
-    memory: WebAssembly.Memory,
-    readonly env: number,
-  ) {
-    this.head = new EnvHead(memory, env);
-  }
-}
 
 export class TcgAccelerator {
   readonly counters: Counters = newCounters();
@@ -54,20 +37,18 @@ export class TcgAccelerator {
   readonly memory: WebAssembly.Memory;
   readonly target: Target;
   readonly #modules: Modules;
-  readonly #bridge: PhysicalBridge;
+  readonly #slots: RegionSlots;
   readonly #table: BlockTable;
   readonly #translator: Translator;
   readonly #rewrites = new Rewrites();
+  readonly #watch: CodeWatch;
   readonly #regions: RegionCompiler | undefined;
   readonly #vcpus: Vcpu[] = [];
   readonly #envs: number[] = [];
   readonly #subscription: Subscription;
-  readonly #threshold: number;
   readonly #maxInstructions: number;
   readonly #wholeBlocks: boolean;
   readonly #compileEveryMs: number;
-  #running: Vcpu | undefined;
-  readonly #freeSlots: number[] = [];
   #compiledMs = 0;
 
   constructor({ memory, physical, target, options = {} }: AcceleratorSetup) {
@@ -75,13 +56,12 @@ export class TcgAccelerator {
     if (memory.buffer.byteLength < POOL_START) throw new Error(`linear memory of ${memory.buffer.byteLength} bytes is too small`);
     this.memory = memory;
     this.target = target;
-    this.#threshold = options.threshold ?? DEFAULT_THRESHOLD;
     this.#maxInstructions = options.maxInstructions ?? DEFAULT_MAX_INSTRUCTIONS;
     this.#wholeBlocks = options.wholeBlocks ?? false;
     this.#compileEveryMs = options.eager ? EAGER_COMPILE_EVERY_MS : COMPILE_EVERY_MS;
-    this.#bridge = new PhysicalBridge(physical);
-    const host = { ...this.#bridge.imports, code_written: (linear: number, size: number, env: number) => this.#codeWritten(linear >>> 0, size, env) };
-    this.#modules = instantiate(memory, target, host, (helper) => this.#jsHelper(helper));
+    const bridge = new PhysicalBridge(physical);
+    const host = { ...bridge.imports, code_written: (linear: number, size: number, env: number) => this.#watch.codeWritten(linear >>> 0, size, env) };
+    this.#modules = instantiate(memory, target, host, (helper) => jsHelper(helper, target.helpers.indexOf(helper), (env) => this.#vcpuOf(env)));
     this.#table = new BlockTable(
       memory,
       this.#envs,
@@ -90,22 +70,32 @@ export class TcgAccelerator {
     );
     this.opCounts = options.opcount ? new OpCounts() : undefined;
     const tiered = options.tier !== 'interpreter';
-    const threshold = tiered ? this.#threshold : 0;
+    const threshold = tiered ? (options.threshold ?? DEFAULT_THRESHOLD) : 0;
     this.#table.heatOf = (block) => (tiered && options.eager?.(block) ? EAGER_THRESHOLD : threshold);
     this.#translator = new Translator({
       memory,
       target,
       physical,
-      bridge: this.#bridge,
+      bridge,
       modules: this.#modules,
       table: this.#table,
       rewrites: this.#rewrites,
       arenaEnd: options.arenaEnd ?? M.ARENA_END,
       opCounts: this.opCounts,
     });
+    this.#watch = new CodeWatch({
+      memory,
+      table: this.#table,
+      rewrites: this.#rewrites,
+      bridge,
+      mmu: this.#modules.mmu,
+      counters: this.counters,
+      vcpus: this.#vcpus,
+    });
+    this.#slots = new RegionSlots(this.#modules.table);
     this.#regions = tiered ? this.#regionCompiler(options) : undefined;
-    this.#subscription = physical.changes$.subscribe(() => this.#mapChanged());
-    this.#subscription.add(physical.written$.subscribe(({ address, length }) => this.#physicalWritten(address, length)));
+    this.#subscription = physical.changes$.subscribe(() => this.#watch.mapChanged());
+    this.#subscription.add(physical.written$.subscribe(({ address, length }) => this.#watch.physicalWritten(address, length)));
   }
 
   /** The target's own WebAssembly exports, for the target's CPU class (to call its helpers from TypeScript). */
@@ -133,9 +123,7 @@ export class TcgAccelerator {
 
   /** Gives a vCPU block its CPU: from now on it can run. */
   attach(cpu: TargetCpu): void {
-    const vcpu = this.#vcpuOf(cpu.env);
-    vcpu.target = cpu;
-    vcpu.methods.length = 0;
+    this.#vcpuOf(cpu.env).attach(cpu);
   }
 
   /** Asks `run` of this vCPU to return soon (at once if it is not running). */
@@ -181,11 +169,11 @@ export class TcgAccelerator {
     this.counters.slices++;
     head.setLong(Env.ENV_RETIRED, head.getLong(Env.ENV_RETIRED) - head.get(Env.ENV_BUDGET) + most);
     head.set(Env.ENV_BUDGET, most);
-    this.#running = vcpu;
+    this.#watch.running = vcpu;
     try {
       return this.#loop(vcpu, cpu, most);
     } finally {
-      this.#running = undefined;
+      this.#watch.running = undefined;
       this.#compile();
     }
   }
@@ -281,9 +269,9 @@ export class TcgAccelerator {
         const second = this.#translator.codePage(head, virtual - offsetInPage(virtual) + PAGE_SIZE, mmu);
         if (second === undefined) return undefined;
         if (second.linear === known.linear2) return arriveAt(known, head);
-        this.#invalidate(known);
+        this.#watch.invalidate(known);
       } else if (this.#translator.isRelocatable(flags, codeBase)) {
-        this.#table.meet(linear, flags, (block) => this.#invalidate(block));
+        this.#table.meet(linear, flags, (block) => this.#watch.invalidate(block));
       }
     }
     if (!this.#translator.hasRoom()) this.flushCode();
@@ -313,103 +301,12 @@ export class TcgAccelerator {
     return block;
   }
 
-  // ---- what invalidates ----
-
-  /** As `code_written` of `assembly/host.ts`. */
-  #codeWritten(linear: number, size: number, env: number): number {
-    const blocks = this.#table.madeFrom(linear, size);
-    const isRunning = blocks.length > 0 && this.#isRunning(blocks);
-    if (isRunning && env !== 0) return 1;
-    if (isRunning) {
-      // A helper's store: it cannot be given up. The block is left behind the instruction, see `Helper.stores`.
-      this.#running!.head.set(Env.ENV_CODE_CHANGED, 1);
-      this.#running!.head.set(Env.ENV_EXIT_REQUEST, 1);
-    }
-    for (const block of blocks) {
-      this.#rewrites.dropped(block.linear, block.reads.length > 0);
-      this.#invalidate(block);
-    }
-    this.#table.tidyGrains(linear, size);
-    return 0;
-  }
-
-  /** Whether the code that is running was made from one of the blocks. */
-  #isRunning(blocks: readonly Block[]): boolean {
-    const running = this.#running && this.#table.at(this.#running.head.get(Env.ENV_BLOCK));
-    if (running === undefined) return false;
-    return blocks.includes(running) || (running.region?.blocks.some((block) => blocks.includes(block as Block)) ?? false);
-  }
-
-  #invalidate(block: Block): void {
-    this.counters.blocksInvalidated++;
-    this.#table.invalidate(block);
-  }
-
-  #mapChanged(): void {
-    this.#bridge.forget();
-    this.#modules.mmu.forget_pages();
-    const bytes = new Uint8Array(this.memory.buffer);
-    for (const env of this.#envs) {
-      this.#modules.mmu.tlb_flush(env, 0);
-      bytes.fill(0xff, env + M.PAGE_PAIRS, env + M.PAGE_PAIRS + M.MOST_PAIRS * M.PAIR_SIZE);
-    }
-    // Compiled code that is running was checked against the mapping when it was entered: it is to be left after its block.
-    this.#vcpus.forEach(({ head }) => head.set(Env.ENV_EXIT_REQUEST, 1));
-  }
-
-  #physicalWritten(address: number, length: number): void {
-    if (length <= 0) return;
-    const first = Math.floor(address / PAGE_SIZE);
-    const last = Math.floor((address + length - 1) / PAGE_SIZE);
-    if (last - first < 64) for (let frame = first; frame <= last; frame++) this.#frameWritten(frame, address, length);
-    else for (const frame of [...this.#table.frames]) if (frame >= first && frame <= last) this.#frameWritten(frame, address, length);
-    if (this.#bridge.moved(address, length)) this.#mapChanged();
-  }
-
-  #frameWritten(frame: number, address: number, length: number): void {
-    const start = Math.max(address - frame * PAGE_SIZE, 0);
-    const end = Math.min(address + length - frame * PAGE_SIZE, PAGE_SIZE);
-    for (const page of [...this.#table.pagesOfFrame(frame)]) {
-      const blocks = this.#table.madeFrom(page * PAGE_SIZE + start, end - start);
-      // A device's write comes when it comes; but a region that loops has to be left.
-      if (this.#isRunning(blocks)) this.#running!.head.set(Env.ENV_EXIT_REQUEST, 1);
-      for (const block of blocks) this.#invalidate(block);
-    }
-  }
-
-  // ---- helpers and vCPUs ----
+  // ---- vCPUs ----
 
   #vcpuOf(env: number): Vcpu {
     const vcpu = this.#vcpus[(env - M.VCPU_START) / Env.ENV_SIZE];
     if (vcpu === undefined) throw new Error(`no vCPU at ${env}`);
     return vcpu;
-  }
-
-  /** A `js` helper: finds the vCPU by env, and the method by name. */
-  #jsHelper(helper: Helper): CallableFunction {
-    const { name } = helper;
-    const number = this.target.helpers.indexOf(helper);
-    const methodOf = (env: number): JsMethod => {
-      const vcpu = this.#vcpuOf(env);
-      return vcpu.methods[number] ?? this.#findMethod(vcpu, name, number);
-    };
-    // Passing on a rest parameter makes an array: most have at most two arguments, and some are called very often.
-    switch (helper.params.length) {
-      case 0:
-        return (env: number) => methodOf(env)(env);
-      case 1:
-        return (env: number, a: never) => methodOf(env)(env, a);
-      case 2:
-        return (env: number, a: never, b: never) => methodOf(env)(env, a, b);
-      default:
-        return (env: number, ...args: never[]) => methodOf(env)(env, ...args);
-    }
-  }
-
-  #findMethod(vcpu: Vcpu, name: string, number: number): JsMethod {
-    const method = vcpu.target?.jsHelpers[name] as JsMethod | undefined;
-    if (method === undefined) throw new Error(`${this.target.name}: helper '${name}' is not implemented`);
-    return (vcpu.methods[number] = method);
   }
 
   // ---- tier 1 ----
@@ -431,21 +328,8 @@ export class TcgAccelerator {
 
   #regionDropped(region: Region): void {
     this.counters.regionsDropped++;
-    this.#releaseSlot(region);
+    this.#slots.release(region.slot);
     this.#regions?.dropped(region);
-  }
-
-  #releaseSlot({ slot }: Region): void {
-    this.#modules.table.set(slot, null);
-    this.#freeSlots.push(slot);
-  }
-
-  #allocateSlot(): number {
-    if (this.#freeSlots.length === 0) {
-      const first = this.#modules.table.grow(SLOTS_AT_ONCE);
-      for (let slot = first + SLOTS_AT_ONCE - 1; slot >= first; slot--) this.#freeSlots.push(slot);
-    }
-    return this.#freeSlots.pop()!;
   }
 
   #regionCompiler({ regions, eager }: AcceleratorOptions): RegionCompiler {
@@ -463,41 +347,19 @@ export class TcgAccelerator {
       engine: mmu,
       helper: (helper) => this.#modules.helpers[helper.name]!,
       ir: (block, pc) => (block.valid ? this.#translator.retranslate(block as Block, pc) : undefined),
-      successor: (from, pc) => this.#successor(from, pc),
+      successor: (from, pc) => successorOf(this.#table, this.#translator, this.#envs, from, pc),
       entries: (block) => this.#table.entries(block),
       lookupTargets: (block) => this.#table.lookupTargets(block),
       targetRow: (block) => this.#table.targetRow(block),
       postpone: (block) => this.#table.reheat(block),
-      allocateSlot: () => this.#allocateSlot(),
+      allocateSlot: () => this.#slots.allocate(),
       install: (region) => {
         this.counters.regionsInstalled++;
         const before = region.entry.region;
         this.#table.installRegion(region);
-        if (before !== undefined) this.#releaseSlot(before);
+        if (before !== undefined) this.#slots.release(before.slot);
       },
     };
-  }
-
-  /** The block that a jump from `from` reaches, as vCPU 0..n's TLBs map it now: on the same page it is certain, else it is looked up. */
-  #successor(from: CodeBlock, pc: number): Block | undefined {
-    const here = linearOf(from.pc, from.codeBase);
-    const there = linearOf(pc, from.codeBase);
-    const herePage = Math.floor(here / PAGE_SIZE);
-    const therePage = Math.floor(there / PAGE_SIZE);
-    const at = (linear: number): Block | undefined => {
-      const block = this.#table.find(linear, pc + from.home, from.flags, from.codeBase);
-      if (block?.relocatable !== from.relocatable) return undefined;
-      block.home = pc + from.home - block.pc;
-      return block;
-    };
-    if (herePage === therePage) return at(from.linear + there - here);
-    if (from.linear2 !== 0 && therePage === herePage + 1) return at(from.linear2 + offsetInPage(there));
-    for (const env of this.#envs) {
-      const linear = this.#translator.mappedCode(env, there + from.home, from.fetchMmu);
-      const block = linear === 0 ? undefined : at(linear);
-      if (block !== undefined) return block;
-    }
-    return undefined;
   }
 }
 
