@@ -10,6 +10,9 @@ import { cpuSeconds, residentMiB, start } from './process.mjs';
 import { row } from './row.mjs';
 import { median } from './stats.mjs';
 
+/** A shell command that writes the program as nobody has compiled it before: another function's name and other numbers for each $i. */
+export const anotherProgram = (program) => `sed "s/next(/next_$i(/g; s/88172645463325252u/88172645463325$((i % 900 + 100))u/" ${program}`;
+
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin 2>/dev/null
 export PATH=/usr/bin:/bin HOME=/tmp LC_ALL=C
@@ -17,7 +20,7 @@ busybox mount -t proc proc /proc; busybox mount -t sysfs sysfs /sys; busybox mou
 cd /tmp
 i=0
 while :; do
-	sed "s/next()/next_$i()/g; s/88172645463325252u/88172645463325$((i % 900 + 100))u/" /checks/program.c > p.c
+	${anotherProgram('/checks/program.c')} > p.c
 	gcc -O1 -o p p.c -lm && ./p > out || echo SCALE-FAILED
 	for j in 1 2 3 4 5 6 7 8; do sh -c "expr $i '*' $j; cut -c1-9 out | sort | uniq -c" > counted; done
 	read up idle < /proc/uptime

@@ -1,5 +1,6 @@
 /** `npm run bench` with emulators that fail: shell scripts stand for them. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const SCRIPTS = join(dirname(fileURLToPath(import.meta.url)), '../../../../scripts/bench');
 const { Attempts } = await import(join(SCRIPTS, 'attempts.mjs'));
 const { measureBoot } = await import(join(SCRIPTS, 'boot.mjs'));
+const { anotherProgram } = await import(join(SCRIPTS, 'scale.mjs'));
 const { table } = await import(join(SCRIPTS, 'report.mjs'));
 
 const BOOTS = 'echo GUEST-READY; exec sleep 60';
@@ -58,4 +60,13 @@ it('marks what Nandu fails at, goes on, and has failed', async () => {
   expect(text).toMatch(/4 GiB, 4 CPUs, 2 virtio-mem: wall time +[\d.]+ +[\d.]+ +s +[\d.]+/);
   expect(failures).toHaveLength(1);
   expect(failed).toBe(true);
+});
+
+it('compiles a program that is new in each round, and whole', () => {
+  const program = join(SCRIPTS, '../../systems/checks/program.c');
+  const another = execFileSync('sh', ['-c', `i=7; ${anotherProgram(program)}`], { encoding: 'utf8' });
+  const names = (text: string, name: RegExp) => [...text.matchAll(name)].length;
+  expect(names(another, /\bnext_7\(/g)).toBe(names(readFileSync(program, 'utf8'), /\bnext\(/g));
+  expect(another).not.toMatch(/\bnext\(/);
+  expect(another).toContain('88172645463325107u');
 });
