@@ -23,14 +23,13 @@ const MOST_SEQUENCES = 4;
 const SILENCE_MS = 120_000;
 const LOOK_EVERY_MS = 5_000;
 
-/**
- * Tier 1 gets what ran twice of the sequences' own code (CODE_BASE of fuzz.c); a window of sequences takes turns, so that there is time
- * to compile between runs of the same one.
- */
-const COMPILED = { accel: 'tcg,eager=61000000-61200000', fuzz: ['--window', String(WINDOW), '--iters', '5'] };
+/** Where the sequences are: CODE_BASE of fuzz.c. The fuzzer's own code is run as any other, whatever the mode. */
+const SEQUENCES = '61000000-61200000';
+/** Tier 1 gets what ran twice of them; a window of sequences takes turns, so that there is time to compile between runs of the same one. */
+const COMPILED = { accel: `tcg,eager=${SEQUENCES}`, fuzz: ['--window', String(WINDOW), '--iters', '5'] };
 /** How Nandu runs the guest. In `mixed` the fuzzer overwrites code that has run, so that the tiers take turns in it. */
 const MODES = {
-  interpreter: { accel: 'tcg,tier=interpreter', fuzz: [] },
+  interpreter: { accel: `tcg,cold=${SEQUENCES}`, fuzz: [] },
   compiled: COMPILED,
   mixed: { ...COMPILED, fuzz: [...COMPILED.fuzz, '--rewrite', '25'] },
 };

@@ -47,30 +47,33 @@ import { inject, injectable } from 'tsyringe';
 /**
  * Properties of `-accel tcg`: `tier=interpreter` runs tier 0 only, `threshold=` is the number of entries that make a block hot,
  * `eager=on` compiles user-mode code when it ran twice, and everything around it that ran at all, `eager=START-END` what lies between
- * two (hexadecimal) addresses: for tests of tier 1;
+ * two (hexadecimal) addresses, and `cold=START-END` never compiles that: for tests of the tiers;
  * `opcount=on` counts operations for `info opcount`.
  */
 function acceleratorOptions(properties: Readonly<Record<string, string>>): AcceleratorOptions {
-  const { tier = 'both', threshold, eager = 'off', opcount = 'off' } = properties;
+  const { tier = 'both', threshold, eager = 'off', cold, opcount = 'off' } = properties;
   if (tier !== 'both' && tier !== 'interpreter') throw new ConfigError(`Parameter 'tier' expects 'both' or 'interpreter'`);
   if (opcount !== 'on' && opcount !== 'off') throw new ConfigError(`Parameter 'opcount' expects 'on' or 'off'`);
   if (threshold !== undefined && !/^[1-9]\d{0,8}$/.test(threshold)) throw new ConfigError(`Parameter 'threshold' expects a number from 1 to 999999999`);
   return {
     tier,
     opcount: opcount === 'on',
-    ...eagerly(eager),
+    ...(eager === 'off' ? {} : { eager: eager === 'on' ? isUserCode : userCodeIn(eager, `'eager' expects 'on', 'off' or`) }),
+    ...(cold === undefined ? {} : { cold: userCodeIn(cold, `'cold' expects`) }),
     ...(threshold === undefined ? {} : { threshold: Number(threshold) }),
   };
 }
 
-function eagerly(eager: string): AcceleratorOptions {
-  if (eager === 'off') return {};
-  if (eager === 'on') return { eager: (block) => block.fetchMmu === MMU_FETCH_USER };
-  const [, start, end] = /^([0-9a-f]{1,12})-([0-9a-f]{1,12})$/.exec(eager) ?? [];
-  if (start === undefined || end === undefined) throw new ConfigError(`Parameter 'eager' expects 'on', 'off' or a range START-END`);
+type BlockTest = NonNullable<AcceleratorOptions['eager']>;
+
+const isUserCode: BlockTest = ({ fetchMmu }) => fetchMmu === MMU_FETCH_USER;
+
+function userCodeIn(range: string, expected: string): BlockTest {
+  const [, start, end] = /^([0-9a-f]{1,12})-([0-9a-f]{1,12})$/.exec(range) ?? [];
+  if (start === undefined || end === undefined) throw new ConfigError(`Parameter ${expected} a range START-END`);
   const from = Number.parseInt(start, 16);
   const to = Number.parseInt(end, 16);
-  return { eager: ({ fetchMmu, home, pc }) => fetchMmu === MMU_FETCH_USER && from <= home + pc && home + pc < to };
+  return (block) => isUserCode(block) && from <= block.home + block.pc && block.home + block.pc < to;
 }
 
 const SMALLEST_RESIDENT = 16 * MiB;

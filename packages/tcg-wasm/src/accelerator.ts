@@ -2,7 +2,7 @@
 import { POOL_START } from '@nandu/core';
 import { CODE_CHANGED, CODE_PAGE, DATA_START, Env, type Target, type TargetCpu } from '@nandu/tcg';
 import type { Subscription } from 'rxjs';
-import { type Block, BlockTable } from './block-table.js';
+import { type Block, BlockTable, COLD } from './block-table.js';
 import { CodeWatch } from './code-watch.js';
 import * as M from './memory-map.js';
 import { type EnvHead, instantiate, type Modules } from './modules.js';
@@ -70,8 +70,8 @@ export class TcgAccelerator {
     );
     this.opCounts = options.opcount ? new OpCounts() : undefined;
     const tiered = options.tier !== 'interpreter';
-    const threshold = tiered ? (options.threshold ?? DEFAULT_THRESHOLD) : 0;
-    this.#table.heatOf = (block) => (tiered && options.eager?.(block) ? EAGER_THRESHOLD : threshold);
+    const { threshold = DEFAULT_THRESHOLD, eager, cold } = options;
+    this.#table.heatOf = (block) => (!tiered || cold?.(block) ? COLD : eager?.(block) ? EAGER_THRESHOLD : threshold);
     this.#translator = new Translator({
       memory,
       target,

@@ -11,6 +11,8 @@ const UNLINKED = controlNumber('unlinked');
 const REGION = controlNumber('region');
 /** Bytes of an unused entry of the jump cache: no target has these block flags. */
 const EMPTY_JUMP = 0xff;
+/** Heat of a block that is never offered to tier 1. */
+export const COLD = 0;
 const PAGE_SHIFT = 12;
 const PAGE_SIZE = 4096;
 
@@ -331,8 +333,8 @@ export class BlockTable {
     this.#i32[(block.address + M.BLOCK_HEAT) >> 2] = this.heatOf(block);
   }
 
-  /** Entries until a block is hot; 0 for never. */
-  heatOf: (block: CodeBlock) => number = () => 0;
+  /** Entries until a block is hot, or COLD. */
+  heatOf: (block: CodeBlock) => number = () => COLD;
 
   /** How often tier 0 entered the block, as far as that was counted. */
   entries(block: CodeBlock): number {

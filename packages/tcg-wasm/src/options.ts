@@ -9,6 +9,8 @@ export interface AcceleratorOptions {
   readonly threshold?: number;
   /** Which blocks are hot when they ran twice, and compiled at the end of the slice with all around them: for tests of tier 1. */
   readonly eager?: (block: CodeBlock) => boolean;
+  /** Which blocks are never compiled, neither by themselves nor in another's region: for tests of tier 0. */
+  readonly cold?: (block: CodeBlock) => boolean;
   /** Count the operations of what is translated, for `info opcount`. */
   readonly opcount?: boolean;
   /** Another tier 1 than ours. */

@@ -1,7 +1,7 @@
 /** From guest code to blocks: reads the bytes through the TLB, has the target write IR, optimises and lowers it into the arena. */
 import type { PhysicalMemory } from '@nandu/core';
 import { BlockBuilder, CodeFault, type CodeReader, Env, type IrBlock, optimise, type Target } from '@nandu/tcg';
-import { Block, type BlockTable } from './block-table.js';
+import { Block, type BlockTable, COLD } from './block-table.js';
 import * as M from './memory-map.js';
 import type { EnvHead, Modules } from './modules.js';
 import type { OpCounts } from './op-counts.js';
@@ -14,8 +14,6 @@ const ACCESS_EXECUTE = 2;
 const PAGE_SIZE = 4096;
 const ENTER = controlNumber('enter');
 const ENTER2 = controlNumber('enter2');
-/** Never hot. */
-const COLD = 0;
 
 /** Where a guest page that is to be executed lies. */
 interface CodePage {

@@ -39,6 +39,37 @@ function expectCompiled(t: Toy, engine: AcceleratorOptions): void {
 /** r1 times: r2 += 3. */
 const LOOP = [[SET, 1, 100], [SET, 2, 0], [ADDI, 2, 2, 3], [ADDI, 1, 1, -1], [JUMP_IF, 1, -2], [HALT]] as const;
 
+it.each([
+  { what: 'nothing that is cold', cold: (pc: number) => pc >= 0x1000, installed: [] },
+  { what: 'what is around cold code, without it', cold: (pc: number) => pc >= 0x2000, installed: [0x1008] },
+])('compiles $what', ({ cold, installed }) => {
+  const entered: number[] = [];
+  const inside: number[] = [];
+  const t = toy([], {
+    threshold: 3,
+    cold: ({ pc }) => cold(pc),
+    regions: (host) =>
+      new WasmRegionCompiler(
+        {
+          ...host,
+          install: (region) => {
+            entered.push(region.entry.pc);
+            inside.push(...region.blocks.map(({ pc }) => pc));
+            host.install(region);
+          },
+        },
+        { batch: 1, limits: { blocks: 24, ops: 1200, entries: 1 } },
+      ),
+  });
+  t.code(0x1000, [SET, 1, 50], [SET, 3, 0x08, 0x10], [JUMP_FAR, 0, 1], [HALT]);
+  t.code(0x1008, [JUMP_FAR, 0, 1], [HALT]);
+  t.code(0x2000, [ADDI, 1, 1, -1], [JUMP_IF, 1, 2], [HALT], [RETURN, 3]);
+  expect(t.run(0x1000)).toBe(Env.EXIT_HALTED);
+  expect(t.get(R[1]!)).toBe(0n);
+  expect(entered).toEqual(installed);
+  expect(inside).toEqual(installed);
+});
+
 describe.each(ENGINES)('$name', (engine) => {
   it.each([1, 2, 3, 7, 50, 301])('stops after exactly %d instructions and goes on', (slice) => {
     const t = toy([], engine);
