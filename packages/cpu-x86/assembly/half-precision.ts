@@ -1,4 +1,5 @@
 /** F16C: 16-bit floating point to and from single precision (SDM volume 2, VCVTPH2PS, VCVTPS2PH). */
+import { dataMmu, probeWrite } from './guest-memory';
 import { Context, DE, A, resultFromA } from './softfloat';
 import { packHalf, unpackHalf } from './softfloat-formats';
 import { OPERAND_A, RESULT, endLane, finish, handledNanA, packLane, start, startLane, unpackLane } from './sse-state';
@@ -35,4 +36,9 @@ export function f16_from_single(env: usize, mark: i32, control: i32, a: v128): u
   }
   finish(env);
   return halves;
+}
+
+/** Faults if a store there would: no flag of MXCSR may be raised then. */
+export function f16_probe_store(env: usize, address: u64, bytes: i32): void {
+  probeWrite(env, address, bytes, dataMmu(env));
 }

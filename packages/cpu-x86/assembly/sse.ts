@@ -8,7 +8,7 @@ export { sse_compare, sse_compare_flags } from './sse-compare';
 export { sse_approximate, sse_convert, sse_from_integer, sse_from_integers, sse_to_integer, sse_to_integers } from './sse-convert';
 export { avx_gather, avx_masked_load, avx_masked_store, avx_probe_store, avx_zero_all, avx_zero_upper } from './avx-memory';
 export { avx_fused } from './fma';
-export { f16_from_single, f16_to_single } from './half-precision';
+export { f16_from_single, f16_probe_store, f16_to_single } from './half-precision';
 export { sse_compare_strings } from './sse-strings';
 export { aes_decrypt, aes_encrypt, aes_inverse_mix, aes_key_assist } from './aes';
 export { carryless_multiply } from './carryless';

@@ -98,6 +98,8 @@ const ROWS = {
   /** Mark alone, four half-precision numbers; mark, immediate, four single-precision ones. */
   f16_to_single: ['i32 i64', 'v128', true, MXCSR_ONLY, MXCSR_ONLY],
   f16_from_single: ['i32 i32 v128', 'i64', true, MXCSR_ONLY, MXCSR_ONLY],
+  /** Address, bytes: before flags are raised. */
+  f16_probe_store: ['i64 i32', '', true, 'none', 'none'],
   /** Address, XSAVE_* kind, 1 for 64-bit pointers. The components are in EDX:EAX. */
   xsave: ['i64 i32 i32', '', true, 'all', MEMORY],
   xrstor: ['i64 i32', '', true, 'all', 'all'],

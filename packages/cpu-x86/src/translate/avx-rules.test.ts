@@ -100,6 +100,29 @@ describe('AVX', () => {
   });
 });
 
+describe('VCVTPS2PH to memory', () => {
+  const OVERFLOW_AND_INEXACT = 0x28;
+  it.each([
+    ['xmm', 0xc4, 0xe3, 0x79],
+    ['ymm', 0xc4, 0xe3, 0x7d],
+  ])('%s: raises no flag if the store faults', (_, ...vex) => {
+    // mov eax, 7f7fffffh; vmovd xmm1, eax; vcvtps2ph [rsi], xmm1/ymm1, 0; then, or in the handler of #PF: stmxcsr [rdi]; hlt
+    const convert = [...ENABLE, 0xb8, 0xff, 0xff, 0x7f, 0x7f, 0xc5, 0xf9, 0x6e, 0xc8, ...vex, 0x1d, 0x0e, 0];
+    const store = [0x0f, 0xae, 0x1f, HLT];
+    const mxcsrAfter = (rsi: number): number => {
+      const machine = new BareMachine({ model: 'max' });
+      machine.write64(LONG_MODE.idt + 16 * PF, ...gate(HANDLERS));
+      machine.load(HANDLERS, store);
+      machine.load(CODE, [...convert, ...store]);
+      machine.long(CODE, { cr4: CR4, rdi: DATA, rsi });
+      machine.run(1000);
+      return machine.read32(DATA);
+    };
+    expect(mxcsrAfter(DATA + 64)).toBe(0x1f80 | OVERFLOW_AND_INEXACT);
+    expect(mxcsrAfter(0x20_0000)).toBe(0x1f80);
+  });
+});
+
 describe('XSAVE', () => {
   const ALL = [0xb8, 7, 0, 0, 0, 0x31, 0xd2]; // mov eax, 7; xor edx, edx
   const XSAVE = [...ALL, 0x0f, 0xae, 0x26]; // xsave [rsi]

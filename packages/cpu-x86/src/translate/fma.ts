@@ -80,6 +80,10 @@ function toHalfPrecision(t: Translation): void {
   const destination = t.row!.operands[0]!;
   const source = t.row!.operands[1]!;
   t.isWide = t.vexL === 1;
+  if (!t.isRegister) {
+    const bytes = t.isWide ? 16 : 8;
+    t.callHelper(FP_HELPERS.f16_probe_store, t.linear(bytes, true), ir.i32(bytes));
+  }
   const results = (t.isWide ? ([0, 1] as const) : ([0] as const)).map((half) => {
     t.half = half;
     return t.callHelper(FP_HELPERS.f16_from_single, marked(t, 0), ir.i32(immediate(t)), t.loadOperand(source));
