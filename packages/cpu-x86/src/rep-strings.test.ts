@@ -2,6 +2,7 @@
 import type { AcceleratorOptions } from '@nandu/tcg-wasm';
 import { assemble } from './testing/assemble.js';
 import { BareMachine } from './testing/bare-machine.js';
+import { gate, LONG_MODE } from './testing/long-mode.js';
 
 const CODE = 0x1_0000;
 const LEFT = 0x2_0000;
@@ -102,5 +103,30 @@ describe.each(ENGINES)('repeated comparisons, $name', ({ engine, rounds }) => {
       const iterations = count - Number(wanted.rcx);
       expect(machine.engine.instructionsExecuted(cpu) - before).toBe(4 + Math.max(iterations, 1));
     }
+  });
+});
+
+describe('the operand that faults first', () => {
+  const [GP, PF] = [13, 14];
+  const NOT_CANONICAL = 0xc18d_bff0_c80a_3c0bn;
+  // The first 2 MiB are mapped. As an AMD processor does it, and QEMU.
+  it.each([
+    ['cmpsb', [0xa6], 0x30_0000n, 0x40_0000n, PF, 0x40_0000n],
+    ['cmpsb', [0xa6], NOT_CANONICAL, 0x40_0000n, PF, 0x40_0000n],
+    ['cmpsb', [0xa6], 0x30_0000n, NOT_CANONICAL, GP, 0n],
+    ['repe cmpsb', [0xf3, 0xa6], NOT_CANONICAL, 0x40_0000n, PF, 0x40_0000n],
+    ['movsb', [0xa4], 0x30_0000n, 0x40_0000n, PF, 0x30_0000n],
+    ['movsb', [0xa4], NOT_CANONICAL, 0x40_0000n, GP, 0n],
+  ])('%s', (_, code, rsi, rdi, vector, cr2) => {
+    const machine = new BareMachine();
+    for (const number of [GP, PF]) {
+      machine.write64(LONG_MODE.idt + 16 * number, ...gate(0x1_8000 + 16 * number));
+      machine.load(0x1_8000 + 16 * number, [0xbd, number, 0, 0, 0, 0xf4]); // mov ebp, number; hlt
+    }
+    machine.load(0x1_0000, [...code, 0xf4]);
+    machine.long(0x1_0000, { rsi, rdi, rcx: 5 });
+    machine.run(1000);
+    expect(machine.cpu.readRegister('rbp')).toBe(BigInt(vector));
+    expect(machine.cpu.readRegister('cr2')).toBe(cr2);
   });
 });

@@ -60,8 +60,9 @@ function load(t: Translation, size: number): void {
 function compare(t: Translation, size: number): void {
   startRepeat(t);
   if (t.rep && mayBulk(t)) bulk(t, 'rep_cmps', size);
-  const a = t.loadLinear(source(t, size), size);
+  // Processors read [RDI] first, which shows where both fault.
   const b = t.loadLinear(destination(t, size, false), size);
+  const a = t.loadLinear(source(t, size), size);
   t.flagsFrom('sub', a, b, t.ir.sub(a, b), size);
   advance(t, RSI, size);
   advance(t, RDI, size);
