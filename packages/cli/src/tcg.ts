@@ -58,8 +58,8 @@ function acceleratorOptions(properties: Readonly<Record<string, string>>): Accel
   return {
     tier,
     opcount: opcount === 'on',
-    ...(eager === 'off' ? {} : { eager: eager === 'on' ? isUserCode : userCodeIn(eager, `'eager' expects 'on', 'off' or`) }),
-    ...(cold === undefined ? {} : { cold: userCodeIn(cold, `'cold' expects`) }),
+    ...(eager === 'off' ? {} : { eager: eager === 'on' ? isUserCode : userCodeIn(eager, "Parameter 'eager' expects 'on', 'off' or a range START-END") }),
+    ...(cold === undefined ? {} : { cold: userCodeIn(cold, "Parameter 'cold' expects a range START-END") }),
     ...(threshold === undefined ? {} : { threshold: Number(threshold) }),
   };
 }
@@ -68,9 +68,9 @@ type BlockTest = NonNullable<AcceleratorOptions['eager']>;
 
 const isUserCode: BlockTest = ({ fetchMmu }) => fetchMmu === MMU_FETCH_USER;
 
-function userCodeIn(range: string, expected: string): BlockTest {
+function userCodeIn(range: string, complaint: string): BlockTest {
   const [, start, end] = /^([0-9a-f]{1,12})-([0-9a-f]{1,12})$/.exec(range) ?? [];
-  if (start === undefined || end === undefined) throw new ConfigError(`Parameter ${expected} a range START-END`);
+  if (start === undefined || end === undefined) throw new ConfigError(complaint);
   const from = Number.parseInt(start, 16);
   const to = Number.parseInt(end, 16);
   return (block) => isUserCode(block) && from <= block.home + block.pc && block.home + block.pc < to;

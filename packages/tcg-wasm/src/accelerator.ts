@@ -61,7 +61,7 @@ export class TcgAccelerator {
     this.#compileEveryMs = options.eager ? EAGER_COMPILE_EVERY_MS : COMPILE_EVERY_MS;
     const bridge = new PhysicalBridge(physical);
     const host = { ...bridge.imports, code_written: (linear: number, size: number, env: number) => this.#watch.codeWritten(linear >>> 0, size, env) };
-    this.#modules = instantiate(memory, target, host, (helper) => jsHelper(helper, target.helpers.indexOf(helper), (env) => this.#vcpuOf(env)));
+    this.#modules = instantiate(memory, target, host, (helper) => jsHelper(target, helper, (env) => this.#vcpuOf(env)));
     this.#table = new BlockTable(
       memory,
       this.#envs,

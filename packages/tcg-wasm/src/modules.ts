@@ -85,7 +85,7 @@ function abortOf(target: Target): CallableFunction {
 }
 
 /** A helper that the target declares and does not have: known when it is called, so that one gap does not stop everything. */
-function missing(target: Target, helper: Helper): CallableFunction {
+export function missing(target: Target, helper: Helper): CallableFunction {
   return () => {
     throw new Error(`${target.name}: helper '${helper.name}' is not implemented`);
   };

@@ -1,8 +1,8 @@
 /** A vCPU as the accelerator keeps it. */
-import type { Helper, TargetCpu } from '@nandu/tcg';
-import { EnvHead } from './modules.js';
+import type { Helper, Target, TargetCpu } from '@nandu/tcg';
+import { EnvHead, missing } from './modules.js';
 
-export type JsMethod = (env: number, ...args: never[]) => number | bigint | void;
+type JsMethod = (env: number, ...args: never[]) => number | bigint | void;
 
 export class Vcpu {
   readonly head: EnvHead;
@@ -10,7 +10,7 @@ export class Vcpu {
   exitRequested = false;
   #target: TargetCpu | undefined;
   /** What is behind its `js` helpers, by their numbers, as far as they were called. */
-  readonly #methods: JsMethod[] = [];
+  readonly #methods: (JsMethod | undefined)[] = [];
 
   constructor(
     memory: WebAssembly.Memory,
@@ -25,21 +25,17 @@ export class Vcpu {
     this.#methods.length = 0;
   }
 
-  /** What is behind the `js` helper with this number. */
-  method(number: number, { name }: Helper): JsMethod {
-    return this.#methods[number] ?? this.#find(number, name);
-  }
-
-  #find(number: number, name: string): JsMethod {
-    const method = this.#target?.jsHelpers[name] as JsMethod | undefined;
-    if (method === undefined) throw new Error(`helper '${name}' is not implemented`);
-    return (this.#methods[number] = method);
+  /** What is behind the `js` helper with this number; undefined if its CPU has none of that name. */
+  method(number: number, name: string): JsMethod | undefined {
+    return (this.#methods[number] ??= this.#target?.jsHelpers[name] as JsMethod | undefined);
   }
 }
 
-/** What calls the `js` helper with this number of the vCPU that is at `env`. */
-export function jsHelper(helper: Helper, number: number, vcpuOf: (env: number) => Vcpu): CallableFunction {
-  const methodOf = (env: number): JsMethod => vcpuOf(env).method(number, helper);
+/** What calls a `js` helper of the vCPU that is at `env`. */
+export function jsHelper(target: Target, helper: Helper, vcpuOf: (env: number) => Vcpu): CallableFunction {
+  const number = target.helpers.indexOf(helper);
+  const none = missing(target, helper) as JsMethod;
+  const methodOf = (env: number): JsMethod => vcpuOf(env).method(number, helper.name) ?? none;
   // Passing on a rest parameter makes an array: most have at most two arguments, and some are called very often.
   switch (helper.params.length) {
     case 0:

@@ -3,7 +3,7 @@ import type { Value } from '@nandu/tcg';
 import { FUSED_NEGATE_EVEN, FUSED_NEGATE_ODD, FUSED_NEGATE_PRODUCT, LOWER_OF_TWO } from '../../assembly/layout.js';
 import type { OpcodeRow, OpcodeTable } from '../decode/opcode-table.js';
 import { FP_HELPERS } from '../fp-helpers.js';
-import { byHalves, storeHalves } from './halves.js';
+import { byHalves, storeEach } from './halves.js';
 import type { Translation } from './translation.js';
 import { immediate, lowHalf, widen } from './vectors.js';
 
@@ -89,7 +89,7 @@ function toHalfPrecision(t: Translation): void {
     return t.callHelper(FP_HELPERS.f16_from_single, marked(t, 0), ir.i32(immediate(t)), t.loadOperand(source));
   });
   t.half = 0;
-  if (!t.isRegister) return storeHalves(t, destination, results);
+  if (!t.isRegister) return storeEach(t, destination, results);
   t.isWide = false;
   t.writeXmm(t.rm, results.length === 2 ? ir.op('v128.of_i64', results[0]!, results[1]!) : widen(ir, results[0]!));
 }

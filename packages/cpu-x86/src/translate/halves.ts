@@ -48,11 +48,16 @@ export function byHalves(inner: Semantics, options: HalvesOptions, narrow = fals
 }
 
 /** Stores one or two halves; to memory both or, if that faults, none. */
-export function storeHalves(t: Translation, to: Operand, results: readonly Value[]): void {
+function storeHalves(t: Translation, to: Operand, results: readonly Value[]): void {
   const isMemory = (to.kind === 'M' || to.kind === 'W') && !t.isRegister;
   const size = sizeOf(to, t);
   // What must be aligned is in one page.
   if (isMemory && results.length === 2 && t.row!.unaligned) t.callHelper(FP_HELPERS.avx_probe_store, t.linear(2 * size, true), t.ir.i32(2 * size));
+  storeEach(t, to, results);
+}
+
+/** Stores one or two halves, one after the other. */
+export function storeEach(t: Translation, to: Operand, results: readonly Value[]): void {
   results.forEach((result, half) => {
     t.half = half as 0 | 1;
     t.storeOperand(to, result);
