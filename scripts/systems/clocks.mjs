@@ -18,7 +18,7 @@ const [PM_HZ, PIT_HZ] = [3_579_545, 1_193_182];
 const COMPLAINTS = /clocksource:.*(unstable|skew)|timekeeping watchdog|Marking clocksource|TSC unstable|soft lockup|rcu.*stall/i;
 
 /** How far a clock may be from the HPET after minutes, in ms. The host's is read when the answer has come through the serial port. */
-const LIMITS_MS = { tsc: 1, lapic: 1, pm: 1, pit: 1, raw: 2, rtc: 25, host: 300 };
+const LIMITS_MS = { tsc: 1, lapic: 1, pm: 1, pit: 1, raw: 2, rtc: 2, host: 300 };
 
 export async function runClocks({ kernel, emulator, minutes, progress }) {
   const folder = mkdtempSync(join(tmpdir(), 'nandu-clocks-'));
