@@ -184,24 +184,24 @@ class TcgProcessor implements Processor {
   get retired(): number {
     return this.accelerator.instructionsExecuted(this.cpu);
   }
-  run(maxInstructions: number): 'running' | 'halted' | 'yield' {
+  run(maxInstructions: number, untilMs: number): 'running' | 'halted' | 'yield' {
     this.pool.makeRoom();
     this.pool.running = true;
     try {
-      return this.machine.singleStep ? this.step(maxInstructions) : this.execute(maxInstructions);
+      return this.machine.singleStep ? this.step(maxInstructions) : this.execute(maxInstructions, untilMs);
     } finally {
       this.pool.running = false;
     }
   }
-  private execute(maxInstructions: number): 'running' | 'halted' | 'yield' {
-    return OUTCOMES[this.accelerator.run(this.cpu, maxInstructions)] ?? 'running';
+  private execute(maxInstructions: number, untilMs: number): 'running' | 'halted' | 'yield' {
+    return OUTCOMES[this.accelerator.run(this.cpu, maxInstructions, untilMs)] ?? 'running';
   }
   /** One instruction after the other, until something else is to be done. */
   private step(maxInstructions: number): 'running' | 'halted' | 'yield' {
     const end = this.retired + maxInstructions;
     for (;;) {
       const before = this.retired;
-      const outcome = this.execute(1);
+      const outcome = this.execute(1, Number.POSITIVE_INFINITY);
       if (outcome !== 'running' || this.retired === before || this.retired >= end) return outcome;
     }
   }

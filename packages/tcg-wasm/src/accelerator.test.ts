@@ -86,6 +86,17 @@ describe.each(ENGINES)('$name', ({ engine }) => {
       expect(t.accelerator.instructionsExecuted(t.cpu)).toBe(2 + 3 * 255 + 1);
     });
 
+    it('translates no more when its time is over, but for the first block', () => {
+      const t = toy([], engine);
+      t.code(0x1000, [SET, 1, 2], [JUMP, 0, 2], [HALT], [SET, 2, 3], [JUMP, 0, 2], [HALT], [SET, 3, 4], [HALT]);
+      expect(t.run(0x1000, 1000, 0)).toBe(Env.EXIT_REQUESTED);
+      expect(t.accelerator.instructionsExecuted(t.cpu)).toBe(2);
+      expect(t.run(undefined, 1000, 0)).toBe(Env.EXIT_REQUESTED);
+      expect(t.run(undefined, 1000, 0)).toBe(Env.EXIT_HALTED);
+      expect([t.get(R[1]!), t.get(R[2]!), t.get(R[3]!)]).toEqual([2n, 3n, 4n]);
+      expect(t.accelerator.instructionsExecuted(t.cpu)).toBe(6);
+    });
+
     it('returns when asked to, before anything runs', () => {
       const t = toy([], engine);
       t.code(0x1000, [JUMP, 0, 0]);

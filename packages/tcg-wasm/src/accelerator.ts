@@ -160,9 +160,10 @@ export class TcgAccelerator {
 
   /**
    * Runs a vCPU for exactly `maxInstructions`, at most MOST_INSTRUCTIONS (with `wholeBlocks`: up to a block less), or until it halts, yields, is asked to
-   * stop, or its target has something to do. Returns one of EXIT_*.
+   * stop, or its target has something to do; past `untilMs` (`performance.now()`), only until something is to be translated or linked,
+   * though never before it has executed anything. Returns one of EXIT_*.
    */
-  run(cpu: TargetCpu, maxInstructions: number): number {
+  run(cpu: TargetCpu, maxInstructions: number, untilMs = Number.POSITIVE_INFINITY): number {
     const most = Math.min(maxInstructions, MOST_INSTRUCTIONS);
     const vcpu = this.#vcpuOf(cpu.env);
     const { head } = vcpu;
@@ -171,14 +172,14 @@ export class TcgAccelerator {
     head.set(Env.ENV_BUDGET, most);
     this.#watch.running = vcpu;
     try {
-      return this.#loop(vcpu, cpu, most);
+      return this.#loop(vcpu, cpu, most, untilMs);
     } finally {
       this.#watch.running = undefined;
       this.#compile();
     }
   }
 
-  #loop(vcpu: Vcpu, cpu: TargetCpu, maxInstructions: number): number {
+  #loop(vcpu: Vcpu, cpu: TargetCpu, maxInstructions: number, untilMs: number): number {
     const { env, head } = vcpu;
     const { run } = this.#modules;
     if (vcpu.exitRequested) return this.#takeExitRequest(vcpu);
@@ -193,10 +194,12 @@ export class TcgAccelerator {
       const reason = head.get(Env.ENV_EXIT_REASON);
       switch (reason) {
         case Env.EXIT_MISS:
+          if (head.get(Env.ENV_BUDGET) < maxInstructions && performance.now() >= untilMs) return Env.EXIT_REQUESTED;
           this.counters.misses++;
           next = this.#enter(vcpu)?.address ?? 0;
           break;
         case EXIT_LINK: {
+          if (head.get(Env.ENV_BUDGET) < maxInstructions && performance.now() >= untilMs) return Env.EXIT_REQUESTED;
           this.counters.links++;
           const site = head.get(ENV_LINK_SITE);
           const flushes = this.counters.flushes;

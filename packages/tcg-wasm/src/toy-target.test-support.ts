@@ -256,7 +256,7 @@ export interface Toy {
   get(global: Global): bigint;
   set(global: Global, value: bigint | number): void;
   /** Starts at `pc`; returns the reason that `run` gave. */
-  run(pc: number | undefined, budget?: number): number;
+  run(pc: number | undefined, budget?: number, untilMs?: number): number;
   vector(global: Global): Uint8Array;
 }
 
@@ -328,9 +328,9 @@ export function toy(own: readonly Instruction[] = [], options: AcceleratorOption
     get: (g) => (g.type === 'i32' ? BigInt(view.getInt32(env + g.offset, true)) : view.getBigInt64(env + g.offset, true)),
     set: (g, value) => view.setBigInt64(env + g.offset, BigInt(value), true),
     vector: (g) => new Uint8Array(memory.buffer, env + g.offset, 16).slice(),
-    run(pc, budget = 1_000_000) {
+    run(pc, budget = 1_000_000, untilMs) {
       if (pc !== undefined) this.set(PC, pc);
-      return accelerator.run(cpu, budget);
+      return accelerator.run(cpu, budget, untilMs);
     },
   };
   for (let page = 0; page < RAM_BYTES; page += 4096) made.map(page, page);

@@ -26,8 +26,12 @@ export interface CoreNote {
 /** What runs vCPUs. `tcg` (packages/tcg-wasm with a target) and `qtest` implement it. */
 export interface VCpu {
   readonly index: number;
-  /** Runs at most `maxInstructions`; returns why it came back. 'halted': nothing to do until `wake` is called on it by a device. */
-  run(maxInstructions: number): 'running' | 'halted' | 'yield' | 'stopped';
+  /**
+   * Runs at most `maxInstructions`; returns why it came back. 'halted': nothing to do until `wake` is called on it by a device. How long
+   * instructions take is a guess, and code that has yet to be translated takes a hundred times as long: past `untilMs`
+   * (`performance.now()`) it comes back before more of that.
+   */
+  run(maxInstructions: number, untilMs: number): 'running' | 'halted' | 'yield' | 'stopped';
   /** Whether `run` would do something. */
   readonly runnable: boolean;
   /** Makes a running `run` return soon; from devices (an interrupt came, a shutdown was asked for). */

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Board, Machine, type MachineConfig, NoneBoard, RunLoop, type VCpu, VirtualClock } from '../index.js';
 
 const CONFIG = { board: 'none-machine', boardProperties: {}, globals: [], accelerator: 'tcg' } as unknown as MachineConfig;
@@ -14,7 +15,7 @@ class FakeCpu implements VCpu {
   get runnable(): boolean {
     return this.retired < this.work;
   }
-  run(maxInstructions: number): 'running' | 'halted' {
+  run(maxInstructions: number, _untilMs: number): 'running' | 'halted' {
     this.retired += Math.min(maxInstructions, this.work - this.retired);
     this.log.push(`cpu${this.index}`);
     return this.runnable ? 'running' : 'halted';
@@ -45,6 +46,29 @@ it('gives every vCPU that has work its turn', async () => {
   await until(() => machine.board?.cpus.every((cpu) => !cpu.runnable) ?? false);
   loop.stop();
   expect(log.slice(0, 4)).toEqual(['cpu0', 'cpu2', 'cpu0', 'cpu2']);
+});
+
+it('makes slices shorter at once where the guest runs slower', async () => {
+  const host = jest.spyOn(performance, 'now').mockReturnValue(0);
+  const { loop, machine } = machineWith((l) => [new FakeCpu(0, 4e6, l)]);
+  const cpu = machine.board?.cpus[0] as FakeCpu;
+  const slices: { readonly ms: number; readonly allowedMs: number }[] = [];
+  jest.spyOn(cpu, 'run').mockImplementation((maxInstructions, untilMs) => {
+    const now = performance.now();
+    // A tenth of the speed from the second million on.
+    const ms = maxInstructions / (cpu.retired < 2e6 ? 100_000 : 10_000);
+    cpu.retired += maxInstructions;
+    slices.push({ ms, allowedMs: (untilMs as number) - now });
+    host.mockReturnValue(now + ms);
+    return 'running';
+  });
+  loop.start(fail);
+  await until(() => !cpu.runnable);
+  loop.stop();
+  host.mockRestore();
+  const longest = slices.findIndex(({ ms }) => ms > 3);
+  expect(slices[longest]!.allowedMs).toBe(2);
+  expect(slices.slice(longest + 1).every(({ ms }) => ms <= 2.5)).toBe(true);
 });
 
 it('sleeps until a device wakes it', async () => {

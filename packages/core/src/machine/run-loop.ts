@@ -133,23 +133,31 @@ export class RunLoop {
       const before = cpu.retired;
       const slice = this.slice(turnMs);
       const startMs = performance.now();
-      this.running = { cpu, until: before + slice };
-      cpu.run(slice);
+      this.running = { cpu, until: before + slice.instructions };
+      cpu.run(slice.instructions, startMs + slice.ms);
       this.running = undefined;
       const ms = performance.now() - startMs;
       // A slice cut short says nothing about speed.
-      if (ms > 0.2) this.perMs = 0.8 * this.perMs + 0.2 * ((cpu.retired - before) / ms);
+      if (ms > 0.2) this.measured((cpu.retired - before) / ms);
       this.clock.runDue();
     }
     return ran;
   }
 
-  private slice(turnMs: number): number {
-    if (this.clock instanceof InstructionClock) return Math.min(ICOUNT_SLICE, this.clock.instructionsToDeadline());
+  /** Interrupts are late where a slice takes longer than it was meant to, so it is adapted to slower code at once, and to faster code slowly. */
+  private measured(perMs: number): void {
+    this.perMs = perMs < this.perMs ? perMs : 0.7 * this.perMs + 0.3 * perMs;
+  }
+
+  /** So many instructions, or so long. */
+  private slice(turnMs: number): { readonly instructions: number; readonly ms: number } {
+    if (this.clock instanceof InstructionClock) {
+      return { instructions: Math.min(ICOUNT_SLICE, this.clock.instructionsToDeadline()), ms: Number.POSITIVE_INFINITY };
+    }
     const runnable = this.cpus.reduce((n, cpu) => n + (cpu.runnable ? 1 : 0), 0);
     const left = this.clock.hostMsToDeadline();
     const ms = Math.min(turnMs / Math.max(1, runnable), left > CLOSE_MS ? left * DEADLINE_SHARE : left);
-    return Math.round(Math.min(MAX_SLICE, Math.max(MIN_SLICE, this.perMs * ms)));
+    return { instructions: Math.round(Math.min(MAX_SLICE, Math.max(MIN_SLICE, this.perMs * ms))), ms };
   }
 
   private instructionsToDeadline(): number {
