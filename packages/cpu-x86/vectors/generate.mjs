@@ -1,22 +1,30 @@
 /**
- * Makes floating-point.json and avx.json.gz: for every row of the x87, MMX and SSE tables, and of those with a VEX prefix, a few random
- * instructions with edge operands, and what a real CPU makes of them (see `recordedOn` there). Needs the compiled package, gcc, and a
- * CPU with AVX2, FMA and F16C; x86-64 Linux.
+ * Makes floating-point.json.gz, avx.json.gz and integer.json.gz: for every row of the x87, MMX and SSE tables, of those with a VEX
+ * prefix, and of the integer tables, some random instructions with edge operands, and what a real CPU makes of them (see `recordedOn`
+ * there). Needs the compiled package, gcc, and a CPU with AVX2, FMA, F16C, BMI and ADX; x86-64 Linux.
  *
- *     node vectors/generate.mjs floating-point|avx [records per row] [seed]
+ *     node vectors/generate.mjs floating-point|avx|integer [records per row] [seed]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { encodeInteger, integerRows, registersFor, undefinedFlags } from './integer.mjs';
+import { below, integers, one, random64, seed } from './random.mjs';
 
 const HERE = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
 const SET = process.argv[2] ?? 'floating-point';
-const TABLES = SET === 'avx' ? [['avx-moves', 'AVX_MOVES'], ['avx-permute', 'AVX_PERMUTE'], ['fma', 'FMA'], ['tables', 'VEX']] : [
-  ['sse-float', 'SSE_FLOAT'], ['sse-integer', 'SSE_INTEGER'], ['sse-moves', 'SSE_MOVES'], ['sse-shift', 'SSE_SHIFTS'],
-  ['sse-shuffle', 'SSE_SHUFFLES'], ['sse-strings', 'SSE_STRINGS'], ['x87', 'X87'],
-];
+const SETS = {
+  avx: [['avx-moves', 'AVX_MOVES'], ['avx-permute', 'AVX_PERMUTE'], ['fma', 'FMA'], ['tables', 'VEX']],
+  'floating-point': [
+    ['sse-float', 'SSE_FLOAT'], ['sse-integer', 'SSE_INTEGER'], ['sse-moves', 'SSE_MOVES'], ['sse-shift', 'SSE_SHIFTS'],
+    ['sse-shuffle', 'SSE_SHUFFLES'], ['sse-strings', 'SSE_STRINGS'], ['crypto', 'CRYPTO'], ['x87', 'X87'],
+  ],
+  integer: [['arithmetic', 'ARITHMETIC'], ['shifts', 'SHIFTS'], ['bits', 'BITS'], ['bmi', 'BMI'], ['multiply', 'MULTIPLY'], ['moves', 'MOVES'], ['flag-control', 'FLAG_CONTROL']],
+};
+/** Vectors of each of the integer tables, however many rows it has; but no more than so many of a row. */
+const [OF_A_TABLE, OF_A_ROW] = [2000, 160];
 /** Approximations and transcendental functions differ between makers; these reach what a test cannot see. */
 const LEFT_OUT = /^(rcp|rsqrt|f2xm1|fyl2x|fyl2xp1|fptan|fpatan|fsin|fcos|fsincos|fprem1?|fldcw|fnstcw|fldenv|fnstenv|fnsave|frstor|fninit|fwait|v?rcp|vrsqrt|vldmxcsr)/;
 const STATE = 368;
@@ -25,15 +33,7 @@ const RECORD = 24 + 2 * STATE;
 /** Field, offset in the state, bytes. */
 const FIELDS = [['gpr', 0, 32], ['flags', 32, 8], ['mxcsr', 40, 4], ['fsw', 44, 2], ['ftw', 46, 2], ['st', 48, 128], ['xmm', 176, 64], ['memory', 240, 64], ['upper', 304, 64]];
 
-let state = BigInt(process.argv[4] ?? 1) * 0x9e37_79b9_7f4a_7c15n + 1n;
-function random64() {
-  state = BigInt.asUintN(64, state ^ (state << 13n));
-  state ^= state >> 7n;
-  state = BigInt.asUintN(64, state ^ (state << 17n));
-  return BigInt.asUintN(64, state * 0x2545_f491_4f6c_dd1dn);
-}
-const below = (n) => Number(random64() >> 11n) % n;
-const one = (list) => list[below(list.length)];
+seed(process.argv[4] ?? 1);
 
 /** A floating-point number as bits: zeros, denormals, infinities, NaNs, the largest, ties, and ordinary ones near 1. */
 function float(exponentBits, fractionBits) {
@@ -47,13 +47,6 @@ function float(exponentBits, fractionBits) {
     ...Array(5).fill(() => [bias + BigInt(below(6) - 3), one([fraction, 0n, top, 1n, top * 2n - 1n])]),
   ])();
   return (BigInt(below(2)) << BigInt(exponentBits + fractionBits)) | (exponent << BigInt(fractionBits)) | significand;
-}
-
-function integers() {
-  const bits = one([8, 16, 32, 64]);
-  let value = 0n;
-  for (let at = 0; at < 64; at += bits) value |= BigInt.asUintN(bits, one([0n, 1n, -1n, 1n << BigInt(bits - 1), (1n << BigInt(bits - 1)) - 1n, random64()])) << BigInt(at);
-  return value;
 }
 
 function half(kind) {
@@ -166,23 +159,54 @@ function fieldsOf(record, start, unless) {
   return fields;
 }
 
-const rows = [];
-for (const [file, name] of TABLES) rows.push(...(await import(join(HERE, `../dist/src/translate/${file}.js`)))[name]);
-const tested = rows.filter((row) => !LEFT_OUT.test(row[1]));
-const records = tested.flatMap((row) => Array.from({ length: Number(process.argv[3] ?? 2) }, () => makeRecord(row)));
+function makeIntegerRecord(row) {
+  const [, mnemonic] = row;
+  const record = Buffer.alloc(RECORD);
+  const encoded = encodeInteger(row);
+  record[0] = encoded.bytes.length;
+  record.set(encoded.bytes, 8);
+  const registers = registersFor(mnemonic, [integers(), integers(), integers(), integers()]);
+  registers.forEach((value, i) => record.writeBigUInt64LE(value, STATE_IN + 8 * i));
+  record.writeBigUInt64LE(0x202n | (random64() & 0x8d5n), STATE_IN + 32);
+  record.writeUInt32LE(0x1f80, STATE_IN + 40);
+  for (let i = 0; i < 2; i++) record.writeBigUInt64LE(integers(), STATE_IN + 240 + 8 * i);
+  return { record, mnemonic, undefined: undefinedFlags(mnemonic, encoded, Number(registers[1] & 0xffn)) };
+}
+
+async function tablesOf(set) {
+  const tables = [];
+  for (const [file, name] of SETS[set]) tables.push((await import(join(HERE, `../dist/src/translate/${file}.js`)))[name]);
+  return tables;
+}
+
+/** { record, mnemonic, undefined: flags } of every vector of the set. */
+async function make(set, ofARow) {
+  const tables = await tablesOf(set);
+  if (set !== 'integer') {
+    const rows = tables.flat().filter((row) => !LEFT_OUT.test(row[1]));
+    return rows.flatMap((row) => Array.from({ length: ofARow }, () => ({ record: makeRecord(row), mnemonic: row[1], undefined: 0 })));
+  }
+  const count = (rows) => Math.min(OF_A_TABLE, OF_A_ROW * rows.length);
+  const all = tables.map(integerRows).flatMap((rows) => Array.from({ length: count(rows) }, (_, i) => makeIntegerRecord(rows[i % rows.length])));
+  return all.filter((vector) => vector.undefined >= 0);
+}
+
+const made = await make(SET, Number(process.argv[3] ?? 2));
+const records = made.map(({ record }) => record);
 const directory = mkdtempSync(join(tmpdir(), 'vectors-'));
 const file = join(directory, 'records');
 writeFileSync(file, Buffer.concat(records));
 execFileSync('gcc', ['-O1', '-mno-red-zone', '-o', join(directory, 'record'), join(HERE, 'record.c')]);
 execFileSync(join(directory, 'record'), [file]);
 const filled = readFileSync(file);
-const lines = records.map((_, i) => {
+const lines = made.flatMap(({ mnemonic, undefined: unknown }, i) => {
   const record = filled.subarray(i * RECORD, (i + 1) * RECORD);
-  const left = { name: tested[Math.floor((i * tested.length) / records.length)][1], code: record.subarray(8, 8 + record[0]).toString('hex') };
-  return JSON.stringify({ ...left, ...(record[1] ? { trap: record[1] } : {}), in: fieldsOf(record, STATE_IN), out: fieldsOf(record, STATE_OUT, STATE_IN) });
+  // What ends in #DE is left out.
+  if (SET === 'integer' && record[1]) return [];
+  const left = { name: mnemonic, code: record.subarray(8, 8 + record[0]).toString('hex'), ...(unknown ? { undefined: unknown } : {}) };
+  return [JSON.stringify({ ...left, ...(record[1] ? { trap: record[1] } : {}), in: fieldsOf(record, STATE_IN), out: fieldsOf(record, STATE_OUT, STATE_IN) })];
 });
 const cpu = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
 const text = `{ "recordedOn": ${JSON.stringify(cpu)}, "vectors": [\n${lines.join(',\n')}\n] }\n`;
-if (SET === 'avx') writeFileSync(join(HERE, 'avx.json.gz'), gzipSync(text, { level: 9 }));
-else writeFileSync(join(HERE, 'floating-point.json'), text);
-console.log(`${records.length} vectors`);
+writeFileSync(join(HERE, `${SET}.json.gz`), gzipSync(text, { level: 9 }));
+console.log(`${lines.length} vectors`);

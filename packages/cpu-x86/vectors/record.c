@@ -24,7 +24,7 @@ typedef struct __attribute__((packed)) {
 } State;
 
 typedef struct __attribute__((packed)) {
-  uint8_t length, trap, unused[6], code[16];
+  uint8_t length, trap /* the exception's vector plus 1 */, unused[6], code[16];
   State in, out;
 } Record;
 
@@ -35,7 +35,7 @@ static uint64_t registers[5], left[5];
 static uint8_t upper[64] __attribute__((aligned(16)));
 
 static void on_signal(int signal, siginfo_t *info, void *context) {
-  trap = ((ucontext_t *)context)->uc_mcontext.gregs[REG_TRAPNO];
+  trap = ((ucontext_t *)context)->uc_mcontext.gregs[REG_TRAPNO] + 1;
   (void)signal, (void)info;
   siglongjmp(back, 1);
 }
