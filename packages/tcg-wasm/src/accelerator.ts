@@ -27,6 +27,8 @@ const DEFAULT_MAX_INSTRUCTIONS = 128;
  * the processor's caches of instructions and translations notice where much kernel code runs.
  */
 const COMPILE_EVERY_MS = 100;
+/** Timers that are due meanwhile wait. */
+const COMPILE_STEP_MS = 1;
 const EAGER_THRESHOLD = 2;
 const EAGER_COMPILE_EVERY_MS = 40;
 
@@ -49,6 +51,7 @@ export class TcgAccelerator {
   readonly #maxInstructions: number;
   readonly #wholeBlocks: boolean;
   readonly #compileEveryMs: number;
+  readonly #compileStepMs: number;
   #compiledMs = 0;
 
   constructor({ memory, physical, target, options = {} }: AcceleratorSetup) {
@@ -59,6 +62,7 @@ export class TcgAccelerator {
     this.#maxInstructions = options.maxInstructions ?? DEFAULT_MAX_INSTRUCTIONS;
     this.#wholeBlocks = options.wholeBlocks ?? false;
     this.#compileEveryMs = options.eager ? EAGER_COMPILE_EVERY_MS : COMPILE_EVERY_MS;
+    this.#compileStepMs = options.eager ? Number.POSITIVE_INFINITY : COMPILE_STEP_MS;
     const bridge = new PhysicalBridge(physical);
     const host = { ...bridge.imports, code_written: (linear: number, size: number, env: number) => this.#watch.codeWritten(linear >>> 0, size, env) };
     this.#modules = instantiate(memory, target, host, (helper) => jsHelper(target, helper, (env) => this.#vcpuOf(env)));
@@ -324,9 +328,9 @@ export class TcgAccelerator {
   #compile(): void {
     if (this.#regions === undefined) return;
     const now = performance.now();
-    if (now - this.#compiledMs < this.#compileEveryMs) return;
+    if (!this.#regions.isBusy && now - this.#compiledMs < this.#compileEveryMs) return;
     this.#compiledMs = now;
-    this.#regions.compile();
+    this.#regions.compile(now + this.#compileStepMs);
   }
 
   #regionDropped(region: Region): void {

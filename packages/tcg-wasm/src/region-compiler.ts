@@ -121,8 +121,10 @@ export interface RegionCompiler {
    * too. A block is offered once, unless it is postponed, and again after its region was entered `entriesUntilOffered` times.
    */
   offer(block: CodeBlock): void;
-  /** Called at the end of each slice and every so often while hot blocks arrive: compile what has queued up. */
-  compile(): void;
+  /** Something was begun, or so much has queued up that it should be. */
+  readonly isBusy: boolean;
+  /** Called at the end of slices, every so often and while `isBusy`: compile what has queued up, a step at least, about until `untilMs` (`performance.now()`). */
+  compile(untilMs?: number): void;
   /** The region is gone (its code was overwritten, or the cache flushed): its slot was emptied. */
   dropped(region: Region): void;
   /** Everything was flushed. */

@@ -11,7 +11,7 @@ import { LARGE, LIMITS, type Limits, selectRegion } from './select.js';
 import { TargetProfile } from './target-profile.js';
 
 export interface RegionOptions {
-  /** Hot blocks that are compiled at once without waiting for the end of the slice. */
+  /** So many hot blocks are compiled at once, without waiting for the end of the slice. */
   readonly batch: number;
   readonly limits: Limits;
   /** For regions that are compiled again. */
@@ -29,9 +29,12 @@ const MOST_DOUBLINGS = 8;
  */
 const ENTRIES_UNTIL_LARGE = 800_000;
 const LONGER = 8;
-const DEFAULTS: RegionOptions = { batch: 128, limits: LIMITS, large: LARGE, patient: true, entriesUntilLarge: ENTRIES_UNTIL_LARGE };
+const DEFAULTS: RegionOptions = { batch: 512, limits: LIMITS, large: LARGE, patient: true, entriesUntilLarge: ENTRIES_UNTIL_LARGE };
 /** Everything that runs is compiled, with every way that was taken: see `AcceleratorOptions.eager`. */
 const EAGER: RegionOptions = { batch: 512, limits: { ...LIMITS, entries: 1 }, large: { ...LARGE, entries: 1 }, patient: false, entriesUntilLarge: 50 };
+
+/** Hot blocks in a module: no need to wait for more. */
+const ENOUGH = 128;
 
 /** A hot block, and, if that could not wait, what to compile for it. */
 interface Offer {
@@ -41,6 +44,8 @@ interface Offer {
 
 export class WasmRegionCompiler implements RegionCompiler {
   private queue: Offer[] = [];
+  /** What is being compiled, in steps of about half a millisecond. */
+  private job: Iterator<void> | undefined;
   /**
    * Pages of linear memory whose code is overwritten time and again: how often regions there were dropped, and how many offers to
    * decline before the next one. Compiling takes a thousand times longer than interpreting a block.
@@ -78,28 +83,45 @@ export class WasmRegionCompiler implements RegionCompiler {
     if (this.queue.length >= this.batch) this.compile();
   }
 
-  compile(): void {
-    const queue = this.queue;
-    if (queue.length === 0) return;
-    this.queue = [];
+  get isBusy(): boolean {
+    return this.job !== undefined || this.queue.length >= ENOUGH;
+  }
+
+  compile(untilMs = Number.POSITIVE_INFINITY): void {
     const start = performance.now();
+    while (this.job !== undefined || this.queue.length > 0) {
+      this.job ??= this.steps();
+      if (this.job.next().done) this.job = undefined;
+      if (performance.now() >= untilMs) break;
+    }
+    this.statistics.milliseconds += performance.now() - start;
+  }
+
+  private *steps(): Generator<void> {
+    const { queue } = this;
+    this.queue = [];
     const graphs: RegionGraph[] = [];
     const covered = new Set<CodeBlock>();
-    for (const { block, graph: chosen } of queue) {
-      // The interpreter checks the second page of a block that spans two; regions are entered without.
-      if (!block.valid || block.linear2 !== 0) continue;
-      // The blocks of a loop become hot together. One region is enough, unless they go on to be entered from elsewhere.
-      if (covered.has(block)) {
-        this.host.postpone(block);
-        continue;
-      }
-      const graph = block.relocatable ? chosen : this.select(block);
-      if (!graph?.blocks.every(({ block: inside }) => inside.valid)) continue;
+    for (const offer of queue) {
+      const graph = this.choose(offer, covered);
+      if (graph === undefined) continue;
       graphs.push(graph);
-      for (const { block: inside } of graph.blocks) covered.add(inside);
+      for (const { block } of graph.blocks) covered.add(block);
+      yield;
     }
-    if (graphs.length > 0) this.compileModule(graphs);
-    this.statistics.milliseconds += performance.now() - start;
+    if (graphs.length > 0) yield* this.compileModule(graphs);
+  }
+
+  private choose({ block, graph: chosen }: Offer, covered: ReadonlySet<CodeBlock>): RegionGraph | undefined {
+    // The interpreter checks the second page of a block that spans two; regions are entered without.
+    if (!block.valid || block.linear2 !== 0) return undefined;
+    // The blocks of a loop become hot together. One region is enough, unless they go on to be entered from elsewhere.
+    if (covered.has(block)) {
+      this.host.postpone(block);
+      return undefined;
+    }
+    const graph = block.relocatable ? chosen : this.select(block);
+    return graph && isValid(graph) ? graph : undefined;
   }
 
   /** What to compile for a block that became hot, or for one whose region is entered very often; if that is any better. */
@@ -122,6 +144,7 @@ export class WasmRegionCompiler implements RegionCompiler {
 
   reset(): void {
     this.queue = [];
+    this.job = undefined;
     this.restless.clear();
   }
 
@@ -132,33 +155,41 @@ export class WasmRegionCompiler implements RegionCompiler {
     return page !== undefined && page.patience-- > 0;
   }
 
-  private compileModule(graphs: readonly RegionGraph[]): void {
+  private *compileModule(graphs: readonly RegionGraph[]): Generator<void> {
     const { host, statistics } = this;
     const helpers = new Set<Helper>(graphs.flatMap((graph) => graph.blocks.flatMap(({ ir }) => ir.helpers)));
     const builder = new ModuleBuilder();
     const imports = new RegionImports(builder, helpers, isShared(host.memory));
-    const regions: Region[] = [];
-    for (const graph of graphs) {
-      const slot = host.allocateSlot();
-      const { body } = builder.function(REGION_PARAMS, REGION_RESULTS, String(slot));
+    for (const [i, graph] of graphs.entries()) {
+      const { body } = builder.function(REGION_PARAMS, REGION_RESULTS, String(i));
       new RegionEmitter(body, graph, imports, host).emit();
-      const blocks = graph.blocks.map(({ block }) => block);
-      const entry = blocks[0]!;
-      const region = { entry, blocks, slot, entriesUntilOffered: entry.region?.entriesUntilOffered ?? this.optionsFor(entry).entriesUntilLarge };
-      this.edgeCounts.set(region, graph.edgeCount);
-      regions.push(region);
-      statistics.blocks += blocks.length;
+      yield;
     }
     const bytes = builder.finish();
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), importValues(host, this.bridge, helpers));
-    for (const region of regions) {
-      host.table.set(region.slot, exports[region.slot] as never);
-      host.install(region);
-    }
+    for (const [i, graph] of graphs.entries()) this.install(graph, exports[i] as CallableFunction);
     statistics.modules++;
-    statistics.regions += regions.length;
     statistics.bytes += bytes.length;
   }
+
+  private install(graph: RegionGraph, compiled: CallableFunction): void {
+    // The guest ran between the steps, and may have overwritten the code.
+    if (!isValid(graph)) return;
+    const { host, statistics } = this;
+    const slot = host.allocateSlot();
+    const blocks = graph.blocks.map(({ block }) => block);
+    const entry = blocks[0]!;
+    const region = { entry, blocks, slot, entriesUntilOffered: entry.region?.entriesUntilOffered ?? this.optionsFor(entry).entriesUntilLarge };
+    this.edgeCounts.set(region, graph.edgeCount);
+    host.table.set(slot, compiled as never);
+    host.install(region);
+    statistics.regions++;
+    statistics.blocks += blocks.length;
+  }
+}
+
+function isValid(graph: RegionGraph): boolean {
+  return graph.blocks.every(({ block }) => block.valid);
 }
 
 function pageNumber(block: CodeBlock): number {

@@ -118,3 +118,43 @@ describe('compiled regions do what the interpreter does', () => {
     expect(machine.entered).toBeGreaterThan(0);
   });
 });
+
+describe('compiling in steps', () => {
+  const machineWithOffer = () => {
+    const machine = new ReferenceMachine(randomProgram(1, 6, true));
+    const compiler = new WasmRegionCompiler(machine);
+    compiler.offer(machine.block(START));
+    return { machine, compiler };
+  };
+  /** How many steps of no time at all until `done`. */
+  const step = (compiler: WasmRegionCompiler, done: () => boolean) => {
+    let steps = 0;
+    for (; !done() && steps < 10; steps++) compiler.compile(0);
+    return steps;
+  };
+
+  it('goes on where it was, and installs at the end', () => {
+    const { compiler } = machineWithOffer();
+    expect(compiler.isBusy).toBe(false);
+    compiler.compile(0);
+    expect([compiler.isBusy, compiler.statistics.regions]).toEqual([true, 0]);
+    expect(step(compiler, () => !compiler.isBusy)).toBeGreaterThan(1);
+    expect(compiler.statistics.regions).toBe(1);
+  });
+
+  it('installs nothing of code that was overwritten meanwhile', () => {
+    const { machine, compiler } = machineWithOffer();
+    compiler.compile(0);
+    (machine.block(START) as { valid: boolean }).valid = false;
+    compiler.compile();
+    expect([compiler.isBusy, compiler.statistics.regions]).toEqual([false, 0]);
+  });
+
+  it('forgets what it had begun when everything is flushed', () => {
+    const { compiler } = machineWithOffer();
+    compiler.compile(0);
+    compiler.reset();
+    compiler.compile();
+    expect([compiler.isBusy, compiler.statistics.regions]).toEqual([false, 0]);
+  });
+});
