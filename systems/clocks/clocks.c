@@ -33,6 +33,26 @@ static uint16_t pit(void) {
 	return low | inb(0x42) << 8;
 }
 
+/*
+ * The second of the day that the real-time clock changes to next, and the TSC at that moment. Others want the processor, too: where the
+ * change came while they had it, it was seen late; then on to the next one, and who has slept is let in first.
+ */
+static int next_second(uint64_t *edge) {
+	int rtc = 0;
+	uint64_t closest = ~0ull;
+	for (int i = 0; i < SECONDS && closest > CLOSE_TICKS; i++) {
+		if (i > 0) usleep(950000);
+		int second = bcd(0), now;
+		uint64_t before, begun = tsc(), after;
+		do before = begun, begun = tsc();
+		while ((now = bcd(0)) == second);
+		after = tsc();
+		if (after - before >= closest) continue;
+		closest = after - before, *edge = after, rtc = bcd(4) * 3600 + bcd(2) * 60 + now;
+	}
+	return rtc;
+}
+
 int main(int argc, char **argv) {
 	int file = open("/dev/mem", O_RDWR | O_SYNC);
 	if (file < 0 || iopl(3) != 0 || (hpet = map(file, 0xfed00000)) == MAP_FAILED || (lapic = map(file, 0xfee00000)) == MAP_FAILED) return perror("clocks"), 1;
@@ -44,22 +64,8 @@ int main(int argc, char **argv) {
 		lapic[0x3e0 / 4] = 10;                       /* divide by 128 */
 		lapic[0x380 / 4] = 0xffffffff;
 	}
-	/*
-	 * Others want the processor, too. Where the change came while they had it, it was seen late: on to the next one, and who has slept
-	 * is let in first.
-	 */
-	int rtc = 0;
-	uint64_t edge = 0, closest = ~0ull;
-	for (int i = 0; i < SECONDS && closest > CLOSE_TICKS; i++) {
-		if (i > 0) usleep(950000);
-		int second = bcd(0), now;
-		uint64_t before, begun = tsc(), after;
-		do before = begun, begun = tsc();
-		while ((now = bcd(0)) == second);
-		after = tsc();
-		if (after - before >= closest) continue;
-		closest = after - before, edge = after, rtc = bcd(4) * 3600 + bcd(2) * 60 + now;
-	}
+	uint64_t edge = 0;
+	int rtc = next_second(&edge);
 	uint64_t best = ~0ull, at = 0, count = 0, raw = 0;
 	uint32_t pm = 0, apic = 0;
 	uint16_t channel = 0;

@@ -193,7 +193,7 @@ class TcgProcessor implements Processor {
       this.pool.running = false;
     }
   }
-  private execute(maxInstructions: number, untilMs: number): 'running' | 'halted' | 'yield' {
+  private execute(maxInstructions: number, untilMs?: number): 'running' | 'halted' | 'yield' {
     return OUTCOMES[this.accelerator.run(this.cpu, maxInstructions, untilMs)] ?? 'running';
   }
   /** One instruction after the other, until something else is to be done. */
@@ -201,7 +201,7 @@ class TcgProcessor implements Processor {
     const end = this.retired + maxInstructions;
     for (;;) {
       const before = this.retired;
-      const outcome = this.execute(1, Number.POSITIVE_INFINITY);
+      const outcome = this.execute(1);
       if (outcome !== 'running' || this.retired === before || this.retired >= end) return outcome;
     }
   }

@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { inMemory, modRm, prefixBytes, takePrefix, vexPrefix } from './encoding.mjs';
 import { encodeInteger, integerRows, registersFor, undefinedFlags } from './integer.mjs';
 import { below, integers, one, random64, seed } from './random.mjs';
 
@@ -89,24 +90,22 @@ function encodeVex([opcode, , operandText, , ...attributes]) {
   const w = has('w1') ? 1 : has('w0') ? 0 : operands.some((o) => /^[EG]y/.test(o)) ? below(2) : 0;
   const l = has('l1') ? 1 : has('l01') ? below(2) : 0;
   const vvvv = gathers ? 1 : operands.some((o) => o.startsWith('H')) ? below(4) : 0;
-  const bytes = [0xc4, 0xe0 | map, (w << 7) | ((vvvv ^ 15) << 3) | (l << 2) | ['NP', '66', 'F3', 'F2'].indexOf(prefix), Number.parseInt(rest[0], 16)];
+  const bytes = [0xc4, 0xe0 | map, (w << 7) | ((vvvv ^ 15) << 3) | (l << 2) | vexPrefix(prefix), Number.parseInt(rest[0], 16)];
   if (operands.length === 0) return bytes;
   const digit = rest[1]?.startsWith('/') ? Number(rest[1].slice(1)) : below(4);
-  const memoryOnly = has('mem') || operands.some((o) => o.startsWith('M'));
-  const registerOnly = has('reg') || operands.some((o) => /^[UN]/.test(o));
-  const memory = memoryOnly || (!registerOnly && below(3) === 0);
+  const memory = inMemory(operands, attributes);
   if (gathers) bytes.push(0x04, 0x1f);
-  else bytes.push(memory ? (digit << 3) | 7 : 0xc0 | (digit << 3) | below(4));
+  else bytes.push(modRm(memory, digit, () => below(4)));
   if (operands.some((o) => /^(Ib|L)/.test(o))) bytes.push(rest[0] === '60' || rest[0] === '61' ? below(128) : below(256) & (operands.some((o) => o.startsWith('L')) ? 0x3f : 0xff));
   return bytes;
 }
 
 function encodeLegacy([opcode, mnemonic, operandText, , ...attributes]) {
   const words = opcode.split(' ');
-  const prefix = ['NP', '66', 'F3', 'F2'].includes(words[0]) && words.length > 1 && !words[1].startsWith('/') ? words.shift() : 'NP';
+  const prefix = takePrefix(words);
   const operands = operandText.split(',');
   const isX87 = attributes.includes('x87');
-  const bytes = prefix === 'NP' ? [] : [Number.parseInt(prefix, 16)];
+  const bytes = prefixBytes(prefix);
   if (!isX87 && operands.some((o) => /^[EG]y/.test(o)) && below(2)) bytes.push(0x48);
   let digit = below(4);
   let third;
@@ -115,24 +114,30 @@ function encodeLegacy([opcode, mnemonic, operandText, , ...attributes]) {
     else if (isX87 && i === 1) third = Number.parseInt(word, 16) + (word.endsWith('+i') ? below(8) : 0);
     else bytes.push(Number.parseInt(word, 16));
   });
-  const memoryOnly = (isX87 && third === undefined) || attributes.includes('mem') || operands.some((o) => o.startsWith('M'));
-  const registerOnly = attributes.includes('reg') || operands.some((o) => /^[UN]/.test(o));
-  const memory = memoryOnly || (!registerOnly && below(3) === 0);
-  bytes.push(third ?? (memory ? (digit << 3) | 7 : 0xc0 | (digit << 3) | below(4)));
+  const memory = inMemory(operands, attributes, { always: isX87 && third === undefined });
+  bytes.push(third ?? modRm(memory, digit, () => below(4)));
   if (operands.includes('Ib')) bytes.push(mnemonic.startsWith('pcmp') ? below(128) : below(256));
   return bytes;
 }
 
-function makeRecord(row) {
+/** A record with the code, RAX to RBX, and random flags. */
+function recordOf(code, registers) {
   const record = Buffer.alloc(RECORD);
+  record[0] = code.length;
+  record.set(code, 8);
+  registers.forEach((value, i) => record.writeBigUInt64LE(value, STATE_IN + 8 * i));
+  record.writeBigUInt64LE(0x202n | (random64() & 0x8d5n), STATE_IN + 32);
+  return record;
+}
+
+const four = (value) => Array.from({ length: 4 }, value);
+
+function makeRecord(row) {
   const code = encode(row);
   const kind = kindOf(row[1]);
   const isX87 = row.includes('x87');
-  record[0] = code.length;
-  record.set(code, 8);
+  const record = recordOf(code, four(() => (kind === 'text' ? BigInt.asUintN(64, BigInt(below(40) - 20)) : integers())));
   const at = (offset) => STATE_IN + offset;
-  for (let i = 0; i < 4; i++) record.writeBigUInt64LE(kind === 'text' ? BigInt.asUintN(64, BigInt(below(40) - 20)) : integers(), at(8 * i));
-  record.writeBigUInt64LE(0x202n | (random64() & 0x8d5n), at(32));
   record.writeUInt32LE(0x1f80 | (below(4) << 13) | one([0, 0x8000]) | one([0, 0x40]) | below(64), at(40));
   record.writeUInt16LE((below(8) << 11) | one([0, 0x4700]), at(44));
   record.writeUInt16LE(isX87 ? one([0x3f, 0x7f, 0x55, 0xff]) : below(256), at(46));
@@ -161,13 +166,9 @@ function fieldsOf(record, start, unless) {
 
 function makeIntegerRecord(row) {
   const [, mnemonic] = row;
-  const record = Buffer.alloc(RECORD);
   const encoded = encodeInteger(row);
-  record[0] = encoded.bytes.length;
-  record.set(encoded.bytes, 8);
-  const registers = registersFor(mnemonic, [integers(), integers(), integers(), integers()]);
-  registers.forEach((value, i) => record.writeBigUInt64LE(value, STATE_IN + 8 * i));
-  record.writeBigUInt64LE(0x202n | (random64() & 0x8d5n), STATE_IN + 32);
+  const registers = registersFor(mnemonic, four(integers));
+  const record = recordOf(encoded.bytes, registers);
   record.writeUInt32LE(0x1f80, STATE_IN + 40);
   for (let i = 0; i < 2; i++) record.writeBigUInt64LE(integers(), STATE_IN + 240 + 8 * i);
   return { record, mnemonic, undefined: undefinedFlags(mnemonic, encoded, Number(registers[1] & 0xffn)) };

@@ -24,13 +24,12 @@ const DEFAULT_THRESHOLD = 2000;
 const DEFAULT_MAX_INSTRUCTIONS = 128;
 /**
  * Hot blocks wait this long for others: a module has its price (0.1 to 0.5 ms) whatever is in it, and code of one module lies together, which
- * the processor's caches of instructions and translations notice where much kernel code runs.
+ * the processor's caches of instructions and translations notice where much kernel code runs. They are compiled for so long at a time:
+ * timers that are due meanwhile wait.
  */
-const COMPILE_EVERY_MS = 100;
-/** Timers that are due meanwhile wait. */
-const COMPILE_STEP_MS = 1;
+const PACE = { everyMs: 100, stepMs: 1 };
 const EAGER_THRESHOLD = 2;
-const EAGER_COMPILE_EVERY_MS = 40;
+const EAGER_PACE = { everyMs: 40, stepMs: Number.POSITIVE_INFINITY };
 
 export class TcgAccelerator {
   readonly counters: Counters = newCounters();
@@ -50,8 +49,7 @@ export class TcgAccelerator {
   readonly #subscription: Subscription;
   readonly #maxInstructions: number;
   readonly #wholeBlocks: boolean;
-  readonly #compileEveryMs: number;
-  readonly #compileStepMs: number;
+  readonly #pace: typeof PACE;
   #compiledMs = 0;
 
   constructor({ memory, physical, target, options = {} }: AcceleratorSetup) {
@@ -61,8 +59,7 @@ export class TcgAccelerator {
     this.target = target;
     this.#maxInstructions = options.maxInstructions ?? DEFAULT_MAX_INSTRUCTIONS;
     this.#wholeBlocks = options.wholeBlocks ?? false;
-    this.#compileEveryMs = options.eager ? EAGER_COMPILE_EVERY_MS : COMPILE_EVERY_MS;
-    this.#compileStepMs = options.eager ? Number.POSITIVE_INFINITY : COMPILE_STEP_MS;
+    this.#pace = options.eager ? EAGER_PACE : PACE;
     const bridge = new PhysicalBridge(physical);
     const host = { ...bridge.imports, code_written: (linear: number, size: number, env: number) => this.#watch.codeWritten(linear >>> 0, size, env) };
     this.#modules = instantiate(memory, target, host, (helper) => jsHelper(target, helper, (env) => this.#vcpuOf(env)));
@@ -190,6 +187,7 @@ export class TcgAccelerator {
     head.set(Env.ENV_EXIT_REQUEST, 0);
     head.set(Env.ENV_CODE_CHANGED, 0);
     if (!cpu.prepareToRun()) return Env.EXIT_HALTED;
+    const isOver = (): boolean => head.get(Env.ENV_BUDGET) < maxInstructions && performance.now() >= untilMs;
     for (let next = 0; ; ) {
       head.set(Env.ENV_EXIT_REASON, 0);
       run(env, next);
@@ -198,12 +196,12 @@ export class TcgAccelerator {
       const reason = head.get(Env.ENV_EXIT_REASON);
       switch (reason) {
         case Env.EXIT_MISS:
-          if (head.get(Env.ENV_BUDGET) < maxInstructions && performance.now() >= untilMs) return Env.EXIT_REQUESTED;
+          if (isOver()) return Env.EXIT_REQUESTED;
           this.counters.misses++;
           next = this.#enter(vcpu)?.address ?? 0;
           break;
         case EXIT_LINK: {
-          if (head.get(Env.ENV_BUDGET) < maxInstructions && performance.now() >= untilMs) return Env.EXIT_REQUESTED;
+          if (isOver()) return Env.EXIT_REQUESTED;
           this.counters.links++;
           const site = head.get(ENV_LINK_SITE);
           const flushes = this.counters.flushes;
@@ -328,9 +326,9 @@ export class TcgAccelerator {
   #compile(): void {
     if (this.#regions === undefined) return;
     const now = performance.now();
-    if (!this.#regions.isBusy && now - this.#compiledMs < this.#compileEveryMs) return;
+    if (!this.#regions.isBusy && now - this.#compiledMs < this.#pace.everyMs) return;
     this.#compiledMs = now;
-    this.#regions.compile(now + this.#compileStepMs);
+    this.#regions.compile(now + this.#pace.stepMs);
   }
 
   #regionDropped(region: Region): void {

@@ -14,7 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BareMachine } from '../../dist/src/testing/bare-machine.js';
 import { gate, LONG_MODE } from '../../dist/src/testing/long-mode.js';
-import { ARITHMETIC, CODE, DATA, MIDDLE, Snippets } from './snippets.mjs';
+import { CODE, DATA, MIDDLE, Snippets } from './snippets.mjs';
+import { ARITHMETIC } from './undefined-flags.mjs';
 
 const FEATURES = new Set(['cmov', 'cx8', 'cx16', 'popcnt', 'lzcnt', 'bmi1', 'bmi2', 'movbe', 'adx', 'clflushopt', 'clwb', 'sse', 'sse2', 'sse4.2', 'lahf']);
 const NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'];

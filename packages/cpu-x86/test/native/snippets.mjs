@@ -5,6 +5,7 @@ import { Decoder } from '../../dist/src/decode/decoder.js';
 import { Instruction } from '../../dist/src/decode/instruction.js';
 import { MODE_32, MODE_64 } from '../../dist/src/testing/snippet-machine.js';
 import { TABLES } from '../../dist/src/translate/tables.js';
+import { ARITHMETIC, UNDEFINED } from './undefined-flags.mjs';
 
 export const CODE = 0x10_0000;
 /** Two pages; memory operands are around the middle. */
@@ -13,31 +14,11 @@ export const MIDDLE = DATA + 0x1000;
 /** Longest snippet that the native runner takes. */
 const MAX_BYTES = 40;
 
-const [CF, PF, AF, ZF, SF, OF] = [1, 4, 0x10, 0x40, 0x80, 0x800];
-export const ARITHMETIC = CF | PF | AF | ZF | SF | OF;
-
 /** Control transfers, privileged ones, and those whose result depends on the machine. */
 const SKIPPED =
   /^(hlt|in|out|ins.*|outs.*|cli|sti|[sl][gi]dt|sldt|str|smsw|lldt|ltr|lmsw|invlpg|invpcid|sys.*|int.*|icebp|iret.*|jmpf?|callf?|retf?|jcc|loop.*|jrcxz|rd.*|wr.*|cpuid|swapgs|lar|lsl|verr|verw|l[defgs]s|pause|clts|invd|wbinvd|xgetbv|xsetbv|monitor|mwait|popf.*|clac|stac|ud.|fwait)$/;
 const OTHER_STATE = ['cpl0', 'x87', 'mmx', 'sse'];
 
-/** Flags that an instruction leaves undefined. */
-const UNDEFINED = new Map(
-  [
-    ['and or xor test', AF],
-    ['mul imul', SF | ZF | AF | PF],
-    ['div idiv', ARITHMETIC],
-    ['shl shr sar shld shrd', AF | OF],
-    ['rol ror rcl rcr', OF],
-    ['bt bts btr btc tzcnt lzcnt', OF | SF | AF | PF],
-    ['bsf bsr', ARITHMETIC & ~ZF],
-    ['daa das', OF],
-    ['aaa aas', ARITHMETIC & ~(AF | CF)],
-    ['aam aad', OF | AF | CF],
-    ['andn blsr blsi blsmsk bzhi', AF | PF],
-    ['bextr', AF | SF | PF],
-  ].flatMap(([names, flags]) => names.split(' ').map((name) => [name, flags])),
-);
 /** Those that read flags: not after others have left them undefined. */
 const READERS = /^(adc|sbb|adcx|adox|rc[lr]|ro[lr]|set|cmov|lahf|pushf|cmc|stc|clc|bt|cmps|scas|inc|dec|daa|das|aaa|aas|salc|sh|sa)/;
 /** Those that define no flag, or not all of them. */

@@ -31,7 +31,7 @@ const ENTRIES_UNTIL_LARGE = 800_000;
 const LONGER = 8;
 const DEFAULTS: RegionOptions = { batch: 512, limits: LIMITS, large: LARGE, patient: true, entriesUntilLarge: ENTRIES_UNTIL_LARGE };
 /** Everything that runs is compiled, with every way that was taken: see `AcceleratorOptions.eager`. */
-const EAGER: RegionOptions = { batch: 512, limits: { ...LIMITS, entries: 1 }, large: { ...LARGE, entries: 1 }, patient: false, entriesUntilLarge: 50 };
+const EAGER: Omit<RegionOptions, 'batch'> = { limits: { ...LIMITS, entries: 1 }, large: { ...LARGE, entries: 1 }, patient: false, entriesUntilLarge: 50 };
 
 /** Hot blocks in a module: no need to wait for more. */
 const ENOUGH = 128;
@@ -58,7 +58,6 @@ export class WasmRegionCompiler implements RegionCompiler {
   readonly statistics = { modules: 0, regions: 0, blocks: 0, bytes: 0, milliseconds: 0 };
 
   private readonly options: RegionOptions;
-  private readonly batch: number;
   private readonly bridge: Bridge;
 
   constructor(
@@ -67,12 +66,11 @@ export class WasmRegionCompiler implements RegionCompiler {
     private readonly isEager?: (block: CodeBlock) => boolean,
   ) {
     this.options = { ...DEFAULTS, ...options };
-    this.batch = isEager ? EAGER.batch : this.options.batch;
     this.targets = new TargetProfile(host);
     this.bridge = buildBridge(host);
   }
 
-  private optionsFor(block: CodeBlock): RegionOptions {
+  private optionsFor(block: CodeBlock): typeof EAGER {
     return this.isEager?.(block) ? EAGER : this.options;
   }
 
@@ -80,7 +78,7 @@ export class WasmRegionCompiler implements RegionCompiler {
     if (this.isTooSoon(block)) return this.host.postpone(block);
     // A relocatable block's neighbours are found in the address space that it runs in now.
     this.queue.push({ block, graph: block.relocatable ? this.select(block) : undefined });
-    if (this.queue.length >= this.batch) this.compile();
+    if (this.queue.length >= this.options.batch) this.compile();
   }
 
   get isBusy(): boolean {

@@ -1,11 +1,11 @@
 /** Tests of a set of recorded vectors (vectors/generate.mjs), in both tiers. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { MOST_VECTORS, type Vector, VectorRunner } from './recorded-vectors.js';
+import { MOST_VECTORS, type Vector, VectorRunner } from '../recorded-vectors.js';
 
 /** `set`: avx, floating-point or integer. */
 export function testRecorded(title: string, set: string): void {
-  const file = new URL(`../../../vectors/${set}.json.gz`, import.meta.url);
+  const file = new URL(`../../../../vectors/${set}.json.gz`, import.meta.url);
   const vectors = JSON.parse(gunzipSync(readFileSync(file)).toString()).vectors as readonly Vector[];
   const names = [...new Set(vectors.map(({ name }) => name))];
 
