@@ -4,9 +4,7 @@
  */
 import { build } from 'esbuild';
 
-await build({
-  entryPoints: ['dist/src/main.js'],
-  outfile: 'dist/nandu.mjs',
+const OPTIONS = {
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -17,4 +15,8 @@ await build({
   conditions: ['es2015'],
   mainFields: ['module', 'main'],
   logLevel: 'warning',
-});
+};
+
+await build({ ...OPTIONS, entryPoints: ['dist/src/main.js'], outfile: 'dist/nandu.mjs' });
+// Found beside whoever starts it, as in its package.
+await build({ ...OPTIONS, entryPoints: ['../tcg-wasm/dist/src/node/module-thread.js'], outfile: 'dist/module-thread.js' });

@@ -19,12 +19,13 @@ import {
   TypeRegistry,
 } from '@nandu/core';
 import { HostMemory, ZeroPages } from '@nandu/memory';
-import { memoryOfThisHost, returnMemoryToHost } from '@nandu/memory/node';
+import { loadLibc, memoryOfThisHost, returnMemoryToHost } from '@nandu/memory/node';
 import { addDeviceFromText, type JsonObject, Monitors, objectFromText, parseJson } from '@nandu/monitor';
 import { type QtestLog, QtestServer } from '@nandu/qtest';
 import { buildConfig } from './build-config.js';
 import { cliPlugin } from './commands/command-line-options.js';
 import { logCommands } from './commands/log.js';
+import { HeapTrim } from './heap-trim.js';
 import { helpFor } from './help.js';
 import { Lifecycle } from './lifecycle.js';
 import { loadPlugin } from './load-plugin.js';
@@ -139,9 +140,15 @@ export class Emulator {
   private async keepHouse(): Promise<void> {
     const host = this.machine.container.resolve(HostMemory);
     host.hostBytes = memoryOfThisHost();
-    if (!(await returnMemoryToHost(host, warn))) return;
+    const libc = await loadLibc();
+    returnMemoryToHost(host, libc, warn);
+    if (!libc) return;
     const zeroPages = new ZeroPages(host.pool);
-    this.housekeeping = setInterval(() => zeroPages.turn(), HOUSEKEEPING_MS);
+    const heap = new HeapTrim(() => libc.malloc_trim(0));
+    this.housekeeping = setInterval(() => {
+      zeroPages.turn();
+      heap.turn(HOUSEKEEPING_MS);
+    }, HOUSEKEEPING_MS);
     this.housekeeping.unref();
   }
 

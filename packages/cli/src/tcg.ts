@@ -42,22 +42,26 @@ import {
 } from '@nandu/pc';
 import { Env } from '@nandu/tcg';
 import { type AcceleratorOptions, TcgAccelerator } from '@nandu/tcg-wasm';
+import { ThreadModuleMaker } from '@nandu/tcg-wasm/node';
 import { inject, injectable } from 'tsyringe';
 
 /**
  * Properties of `-accel tcg`: `tier=interpreter` runs tier 0 only, `threshold=` is the number of entries that make a block hot,
  * `eager=on` compiles user-mode code when it ran twice, and everything around it that ran at all, `eager=START-END` what lies between
  * two (hexadecimal) addresses, and `cold=START-END` never compiles that: for tests of the tiers;
+ * `compiler=inline` has tier 1's modules compiled between the guest's slices instead of by a thread beside it;
  * `opcount=on` counts operations for `info opcount`.
  */
 function acceleratorOptions(properties: Readonly<Record<string, string>>): AcceleratorOptions {
-  const { tier = 'both', threshold, eager = 'off', cold, opcount = 'off' } = properties;
+  const { tier = 'both', threshold, eager = 'off', cold, opcount = 'off', compiler = 'thread' } = properties;
   if (tier !== 'both' && tier !== 'interpreter') throw new ConfigError(`Parameter 'tier' expects 'both' or 'interpreter'`);
+  if (compiler !== 'thread' && compiler !== 'inline') throw new ConfigError(`Parameter 'compiler' expects 'thread' or 'inline'`);
   if (opcount !== 'on' && opcount !== 'off') throw new ConfigError(`Parameter 'opcount' expects 'on' or 'off'`);
   if (threshold !== undefined && !/^[1-9]\d{0,8}$/.test(threshold)) throw new ConfigError(`Parameter 'threshold' expects a number from 1 to 999999999`);
   return {
     tier,
     opcount: opcount === 'on',
+    ...(compiler === 'thread' ? { moduleMaker: (context) => new ThreadModuleMaker(context) } : {}),
     ...(eager === 'off' ? {} : { eager: eager === 'on' ? isUserCode : userCodeIn(eager, "Parameter 'eager' expects 'on', 'off' or a range START-END") }),
     ...(cold === undefined ? {} : { cold: userCodeIn(cold, "Parameter 'cold' expects a range START-END") }),
     ...(threshold === undefined ? {} : { threshold: Number(threshold) }),

@@ -3,6 +3,7 @@ import { CHUNK_SIZE, MiB, POOL_START } from '@nandu/core';
 import { ChunkPool } from './chunk-pool.js';
 import { ChunkedRam } from './chunked-ram.js';
 import { HostMemory } from './host-memory.js';
+import { loadLibc } from './node/libc.js';
 import { returnMemoryToHost } from './node/madvise.js';
 import { ZeroPages } from './zero-pages.js';
 
@@ -186,7 +187,9 @@ describe('zero pages', () => {
 
 it('returns memory to a Linux host', async () => {
   const host = new HostMemory();
-  if (!(await returnMemoryToHost(host, () => {}))) return console.warn('skipped: no koffi for this host');
+  const libc = await loadLibc();
+  if (!libc) return console.warn('skipped: no koffi for this host');
+  returnMemoryToHost(host, libc, () => {});
   const ram = host.createRam('ram', 256 * MiB);
   const ones = new Uint8Array(CHUNK_SIZE).fill(1);
   const before = process.memoryUsage().rss;
@@ -202,7 +205,9 @@ it('returns memory to a Linux host', async () => {
 
 it('asks a Linux host for huge pages', async () => {
   const host = new HostMemory();
-  if (!(await returnMemoryToHost(host, () => {}))) return console.warn('skipped: no koffi for this host');
+  const libc = await loadLibc();
+  if (!libc) return console.warn('skipped: no koffi for this host');
+  returnMemoryToHost(host, libc, () => {});
   const mappings = readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-)/m);
   const large = mappings.filter((mapping) => Number(/^Size: +(\d+) kB/m.exec(mapping)?.[1]) * 1024 > 3 * 1024 * MiB);
   expect(large.some((mapping) => /^VmFlags:.*\bhg\b/m.test(mapping))).toBe(existsSync('/sys/kernel/mm/transparent_hugepage'));

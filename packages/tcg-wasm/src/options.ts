@@ -1,6 +1,7 @@
 import type { PhysicalMemory } from '@nandu/core';
 import type { Target } from '@nandu/tcg';
 import type { CodeBlock, RegionCompilerFactory } from './region-compiler.js';
+import type { ModuleMakerFactory } from './regions/module-maker.js';
 
 export interface AcceleratorOptions {
   /** 'interpreter' runs tier 0 only. */
@@ -13,6 +14,8 @@ export interface AcceleratorOptions {
   readonly cold?: (block: CodeBlock) => boolean;
   /** Count the operations of what is translated, for `info opcount`. */
   readonly opcount?: boolean;
+  /** Who compiles tier 1's modules; unless said otherwise, and with `eager` always, the thread of the machine. */
+  readonly moduleMaker?: ModuleMakerFactory;
   /** Another tier 1 than ours. */
   readonly regions?: RegionCompilerFactory;
   /** Most guest instructions in a block; 128 unless said otherwise. */

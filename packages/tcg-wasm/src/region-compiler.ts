@@ -25,7 +25,7 @@
  *  - On a side exit in the middle of a block (`exit_if`) it adds to ENV_BUDGET what the block counted and has not executed: the
  *    instructions after the current one.
  */
-import type { Global, Helper, IrBlock, Target } from '@nandu/tcg';
+import type { Global, Helper, IrBlock } from '@nandu/tcg';
 
 /** A translated block, as both tiers know it. */
 export interface CodeBlock {
@@ -90,13 +90,15 @@ export const SLOW_RESULT = 0xfff0;
 export interface RegionHost {
   readonly memory: WebAssembly.Memory;
   readonly table: WebAssembly.Table;
-  readonly target: Target;
+  /** All that blocks may call. */
+  readonly helpers: readonly Helper[];
+  /** By offset. */
   readonly globals: ReadonlyMap<number, Global>;
   readonly engine: EngineImports;
   /** The functions behind helpers, `wasm` ones directly, `js` ones wrapped so that they find their vCPU by env; (env, ...args). */
   helper(helper: Helper): CallableFunction;
   /**
-   * The block's optimised IR, translated anew, or undefined if its code is gone. Yours to keep. `pc`: where a relocatable block lies from
+   * The block's optimised IR, translated anew, or undefined if its code is gone. It is good until the next block is translated. `pc`: where a relocatable block lies from
    * the page that the addresses in the IR are to begin at; else the block's own.
    */
   ir(block: CodeBlock, pc: number): IrBlock | undefined;
@@ -121,6 +123,8 @@ export interface RegionCompiler {
    * too. A block is offered once, unless it is postponed, and again after its region was entered `entriesUntilOffered` times.
    */
   offer(block: CodeBlock): void;
+  /** Called at the end of slices: installs what other threads have finished. */
+  collect?(): void;
   /** Something was begun, or so much has queued up that it should be. */
   readonly isBusy: boolean;
   /** Called at the end of slices, every so often and while `isBusy`: compile what has queued up, a step at least, about until `untilMs` (`performance.now()`). */
@@ -129,6 +133,8 @@ export interface RegionCompiler {
   dropped(region: Region): void;
   /** Everything was flushed. */
   reset(): void;
+  /** The machine is gone. */
+  dispose?(): void;
 }
 
 export type RegionCompilerFactory = (host: RegionHost) => RegionCompiler;

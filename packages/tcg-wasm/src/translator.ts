@@ -172,7 +172,7 @@ export class Translator {
     const first = { frame: 0, linear: linear - offset };
     this.#reader.start(first, offset, () => (linear2 === 0 ? undefined : { frame: 0, linear: linear2 }));
     this.#reader.seesChanges = block.reads.length > 0;
-    return this.#build(pc, flags, codeBase, block.instructionCount, block.relocatable)?.copy();
+    return this.#build(pc, flags, codeBase, block.instructionCount, block.relocatable);
   }
 
   /** From the bytes that the reader was started at. */

@@ -6,6 +6,7 @@ export * as Env from './env.js';
 export type { Ir } from './ir.js';
 export { OPS, type OpName, type OpSignature, type ShuffleName } from './ops.js';
 export { optimise, PASSES, type Pass } from './optimise.js';
+export { NumberReader, NumberWriter, packIr, unpackIr } from './pack.js';
 export { print } from './print.js';
 export {
   ACCESS_EXECUTE,

@@ -1,2 +1,3 @@
 export { memoryOfThisHost } from './host-size.js';
+export { type Libc, loadLibc } from './libc.js';
 export { returnMemoryToHost } from './madvise.js';

@@ -1,13 +1,11 @@
 /** Tier 1: compiles regions around hot blocks, several in a module. */
-import type { Helper } from '@nandu/tcg';
 import type { CodeBlock, Region, RegionCompiler, RegionHost } from '../region-compiler.js';
-import { ModuleBuilder } from '../wasm/module-builder.js';
-import { type Bridge, buildBridge, isShared, REGION_PARAMS, REGION_RESULTS } from './bridge.js';
-import { importValues, RegionImports } from './imports.js';
+import { buildBridge, isShared } from './bridge.js';
+import { importValues } from './imports.js';
+import { LocalModuleMaker, type ModuleMaker, type ModuleMakerFactory } from './module-maker.js';
 import { PAGE_SIZE } from './place.js';
-import { RegionEmitter } from './region-emitter.js';
-import type { RegionGraph } from './region-graph.js';
-import { LARGE, LIMITS, type Limits, selectRegion } from './select.js';
+import { PlanWriter } from './region-plan.js';
+import { LARGE, LIMITS, type Limits, type Selection, selectRegion } from './select.js';
 import { TargetProfile } from './target-profile.js';
 
 export interface RegionOptions {
@@ -39,7 +37,7 @@ const ENOUGH = 128;
 /** A hot block, and, if that could not wait, what to compile for it. */
 interface Offer {
   readonly block: CodeBlock;
-  readonly graph: RegionGraph | undefined;
+  readonly selection: Selection | undefined;
 }
 
 export class WasmRegionCompiler implements RegionCompiler {
@@ -58,16 +56,21 @@ export class WasmRegionCompiler implements RegionCompiler {
   readonly statistics = { modules: 0, regions: 0, blocks: 0, bytes: 0, milliseconds: 0 };
 
   private readonly options: RegionOptions;
-  private readonly bridge: Bridge;
+  private readonly imports: WebAssembly.Imports;
+  private readonly writer: PlanWriter;
+  private readonly maker: ModuleMaker;
 
   constructor(
     private readonly host: RegionHost,
     options: Partial<RegionOptions> = {},
     private readonly isEager?: (block: CodeBlock) => boolean,
+    maker: ModuleMakerFactory = (context) => new LocalModuleMaker(context),
   ) {
     this.options = { ...DEFAULTS, ...options };
     this.targets = new TargetProfile(host);
-    this.bridge = buildBridge(host);
+    this.imports = importValues(host, buildBridge(host));
+    this.writer = new PlanWriter(host);
+    this.maker = maker({ globals: host.globals, helpers: host.helpers, shared: isShared(host.memory) });
   }
 
   private optionsFor(block: CodeBlock): typeof EAGER {
@@ -77,17 +80,22 @@ export class WasmRegionCompiler implements RegionCompiler {
   offer(block: CodeBlock): void {
     if (this.isTooSoon(block)) return this.host.postpone(block);
     // A relocatable block's neighbours are found in the address space that it runs in now.
-    this.queue.push({ block, graph: block.relocatable ? this.select(block) : undefined });
+    this.queue.push({ block, selection: block.relocatable ? this.select(block) : undefined });
     if (this.queue.length >= this.options.batch) this.compile();
   }
 
   get isBusy(): boolean {
-    return this.job !== undefined || this.queue.length >= ENOUGH;
+    return this.job !== undefined || (this.queue.length >= ENOUGH && this.maker.pending === 0);
+  }
+
+  collect(): void {
+    if (this.maker.pending > 0) this.maker.poll();
   }
 
   compile(untilMs = Number.POSITIVE_INFINITY): void {
     const start = performance.now();
-    while (this.job !== undefined || this.queue.length > 0) {
+    // What queues up while another thread is at work goes into one module.
+    while (this.job !== undefined || (this.queue.length > 0 && this.maker.pending === 0)) {
       this.job ??= this.steps();
       if (this.job.next().done) this.job = undefined;
       if (performance.now() >= untilMs) break;
@@ -98,19 +106,21 @@ export class WasmRegionCompiler implements RegionCompiler {
   private *steps(): Generator<void> {
     const { queue } = this;
     this.queue = [];
-    const graphs: RegionGraph[] = [];
+    const selections: Selection[] = [];
     const covered = new Set<CodeBlock>();
     for (const offer of queue) {
-      const graph = this.choose(offer, covered);
-      if (graph === undefined) continue;
-      graphs.push(graph);
-      for (const { block } of graph.blocks) covered.add(block);
+      const selection = this.choose(offer, covered);
+      if (selection === undefined) continue;
+      selections.push(selection);
+      for (const block of selection.blocks) covered.add(block);
       yield;
     }
-    if (graphs.length > 0) yield* this.compileModule(graphs);
+    if (selections.length === 0) return;
+    const plans = selections.map(({ plan }) => plan);
+    yield* this.maker.make(plans, (module, bytes) => this.receive(selections, module, bytes));
   }
 
-  private choose({ block, graph: chosen }: Offer, covered: ReadonlySet<CodeBlock>): RegionGraph | undefined {
+  private choose({ block, selection: chosen }: Offer, covered: ReadonlySet<CodeBlock>): Selection | undefined {
     // The interpreter checks the second page of a block that spans two; regions are entered without.
     if (!block.valid || block.linear2 !== 0) return undefined;
     // The blocks of a loop become hot together. One region is enough, unless they go on to be entered from elsewhere.
@@ -118,20 +128,20 @@ export class WasmRegionCompiler implements RegionCompiler {
       this.host.postpone(block);
       return undefined;
     }
-    const graph = block.relocatable ? chosen : this.select(block);
-    return graph && isValid(graph) ? graph : undefined;
+    const selection = block.relocatable ? chosen : this.select(block);
+    return selection && isValid(selection) ? selection : undefined;
   }
 
   /** What to compile for a block that became hot, or for one whose region is entered very often; if that is any better. */
-  private select(block: CodeBlock): RegionGraph | undefined {
-    const { host, targets } = this;
+  private select(block: CodeBlock): Selection | undefined {
+    const { host, targets, writer } = this;
     const options = this.optionsFor(block);
     const { region } = block;
-    if (!region) return selectRegion(host, targets, block, options.limits, false);
-    const graph = selectRegion(host, targets, block, options.large, true);
+    if (!region) return selectRegion(host, targets, writer, block, options.limits, false);
+    const selection = selectRegion(host, targets, writer, block, options.large, true);
     region.entriesUntilOffered *= LONGER;
     host.postpone(block);
-    return graph && graph.edgeCount > (this.edgeCounts.get(region) ?? 0) ? graph : undefined;
+    return selection && selection.edgeCount > (this.edgeCounts.get(region) ?? 0) ? selection : undefined;
   }
 
   dropped({ entry }: Region): void {
@@ -146,6 +156,10 @@ export class WasmRegionCompiler implements RegionCompiler {
     this.restless.clear();
   }
 
+  dispose(): void {
+    this.maker.dispose();
+  }
+
   /** Whether the block is on a page whose regions were dropped before, and has not been hot often enough since. */
   private isTooSoon(block: CodeBlock): boolean {
     if (!this.optionsFor(block).patient) return false;
@@ -153,32 +167,23 @@ export class WasmRegionCompiler implements RegionCompiler {
     return page !== undefined && page.patience-- > 0;
   }
 
-  private *compileModule(graphs: readonly RegionGraph[]): Generator<void> {
-    const { host, statistics } = this;
-    const helpers = new Set<Helper>(graphs.flatMap((graph) => graph.blocks.flatMap(({ ir }) => ir.helpers)));
-    const builder = new ModuleBuilder();
-    const imports = new RegionImports(builder, helpers, isShared(host.memory));
-    for (const [i, graph] of graphs.entries()) {
-      const { body } = builder.function(REGION_PARAMS, REGION_RESULTS, String(i));
-      new RegionEmitter(body, graph, imports, host).emit();
-      yield;
-    }
-    const bytes = builder.finish();
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), importValues(host, this.bridge, helpers));
-    for (const [i, graph] of graphs.entries()) this.install(graph, exports[i] as CallableFunction);
+  private receive(selections: readonly Selection[], module: WebAssembly.Module, bytes: number): void {
+    const { statistics } = this;
+    const { exports } = new WebAssembly.Instance(module, this.imports);
+    for (const [i, selection] of selections.entries()) this.install(selection, exports[i] as CallableFunction);
     statistics.modules++;
-    statistics.bytes += bytes.length;
+    statistics.bytes += bytes;
   }
 
-  private install(graph: RegionGraph, compiled: CallableFunction): void {
-    // The guest ran between the steps, and may have overwritten the code.
-    if (!isValid(graph)) return;
+  private install(selection: Selection, compiled: CallableFunction): void {
+    // The guest ran meanwhile, and may have overwritten the code.
+    if (!isValid(selection)) return;
     const { host, statistics } = this;
+    const { blocks } = selection;
     const slot = host.allocateSlot();
-    const blocks = graph.blocks.map(({ block }) => block);
     const entry = blocks[0]!;
     const region = { entry, blocks, slot, entriesUntilOffered: entry.region?.entriesUntilOffered ?? this.optionsFor(entry).entriesUntilLarge };
-    this.edgeCounts.set(region, graph.edgeCount);
+    this.edgeCounts.set(region, selection.edgeCount);
     host.table.set(slot, compiled as never);
     host.install(region);
     statistics.regions++;
@@ -186,8 +191,8 @@ export class WasmRegionCompiler implements RegionCompiler {
   }
 }
 
-function isValid(graph: RegionGraph): boolean {
-  return graph.blocks.every(({ block }) => block.valid);
+function isValid({ blocks }: Selection): boolean {
+  return blocks.every(({ valid }) => valid);
 }
 
 function pageNumber(block: CodeBlock): number {

@@ -25,12 +25,10 @@ export class RegionImports {
   }
 }
 
-/** The values to instantiate with. */
-export function importValues(host: RegionHost, bridge: Bridge, helpers: Iterable<Helper>): WebAssembly.Imports {
-  const helper: Record<string, CallableFunction> = {};
-  for (const each of helpers) helper[each.name] ??= host.helper(each);
+/** The values to instantiate modules with: all that any may ask for. */
+export function importValues({ memory, helpers, helper }: RegionHost, bridge: Bridge): WebAssembly.Imports {
   return {
-    engine: { ...bridge, memory: host.memory } as unknown as WebAssembly.ModuleImports,
-    helper: helper as unknown as WebAssembly.ModuleImports,
+    engine: { ...bridge, memory } as unknown as WebAssembly.ModuleImports,
+    helper: Object.fromEntries(helpers.map((each) => [each.name, helper(each)])) as unknown as WebAssembly.ModuleImports,
   };
 }

@@ -3,9 +3,12 @@ import type { CodeBlock } from '../region-compiler.js';
 
 export const PAGE_SIZE = 4096;
 
+/** What compiled code has to know of a block besides its IR. */
+export type CodeFacts = Pick<CodeBlock, 'address' | 'pc' | 'codeBase' | 'relocatable' | 'linear' | 'linear2' | 'instructionCount' | 'fetchMmu'>;
+
 /** `pc`: the block's own address; of a relocatable block the distance from the page that addresses of its region begin at. */
-export interface Place {
-  readonly block: CodeBlock;
+export interface Place<Block extends CodeFacts = CodeFacts> {
+  readonly block: Block;
   readonly pc: number;
 }
 

@@ -9,8 +9,9 @@ export interface QuickCall {
 
 const builder = new BlockBuilder();
 
-/** The common case of call `op`, if its helper has one. */
+/** The common case of `op`, if it is a call and its helper has one. */
 export function quickCall(ir: IrBlock, op: number): QuickCall | undefined {
+  if (ir.op[op] !== Code.OP_CALL) return undefined;
   const helper: Helper = ir.helpers[ir.a[op]!]!;
   if (!helper.quick) return undefined;
   builder.start();

@@ -45,7 +45,7 @@ class Fault extends Error {}
 export class ReferenceMachine implements RegionHost {
   readonly memory = memory;
   readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: 1024 });
-  readonly target = undefined as never;
+  readonly helpers: Helper[];
   readonly globals: Map<number, Global>;
   readonly engine: EngineImports;
   readonly regions = new Map<number, Region>();
@@ -57,6 +57,7 @@ export class ReferenceMachine implements RegionHost {
   private abandoned = 0;
 
   constructor(private readonly program: Program) {
+    this.helpers = [...new Map([...program.blocks.values()].flatMap(({ helpers }) => helpers.map((helper) => [helper.name, helper] as const))).values()];
     this.globals = new Map(program.globals.map((global) => [global.offset, global]));
     for (const [pc, ir] of program.blocks) this.blocks.set(pc, this.codeBlock(pc, ir));
     this.engine = {
@@ -155,11 +156,11 @@ export class ReferenceMachine implements RegionHost {
 
   // What tier 1 asks for.
 
-  helper(helper: Helper): CallableFunction {
+  readonly helper = (helper: Helper): CallableFunction => {
     const call = this.program.helpers.get(helper.name)!;
     const number = (value: bigint | void): number | bigint | void => (helper.result === 'i32' ? Number(BigInt.asIntN(32, value as bigint)) : value);
     return (env: number, ...args: (number | bigint)[]) => number(call(env, ...args.map((arg) => BigInt(arg))));
-  }
+  };
 
   ir(block: CodeBlock): IrBlock | undefined {
     return this.program.blocks.get(block.pc);

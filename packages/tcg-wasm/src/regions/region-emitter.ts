@@ -1,7 +1,6 @@
 /** Writes a region's function: entry, blocks in structured control flow, and its one exit. */
-import { Code, Env, type Exit, type Helper, type IrBlock } from '@nandu/tcg';
+import { Code, Env, type Exit, type Global, type Helper, type IrBlock } from '@nandu/tcg';
 import { BLOCK_REGION_HEAT } from '../memory-map.js';
-import type { RegionHost } from '../region-compiler.js';
 import { EXIT_HOT } from '../tier0/exits.js';
 import type { CodeWriter, Label } from '../wasm/code-writer.js';
 import * as I from '../wasm/instructions.js';
@@ -14,7 +13,7 @@ import { PageCache } from './page-cache.js';
 import { emitIsUnmapped } from './page-guard.js';
 import { emitPcSwitch, emitTargetPlace } from './pc-switch.js';
 import { pageOf } from './place.js';
-import { type QuickCall, quickCall } from './quick-call.js';
+import type { QuickCall } from './quick-call.js';
 import { RegionExits } from './region-exits.js';
 import { ENV, RegionGlobals } from './region-globals.js';
 import { endsInLookup, type RegionBlock, type RegionGraph } from './region-graph.js';
@@ -30,7 +29,7 @@ export class RegionEmitter {
   /** i32: the node that dispatchers of irreducible loops go to. */
   private readonly selector: number;
   /** Common cases of helpers, by block and op. */
-  private readonly quickCalls = new Map<IrBlock, Map<number, QuickCall>>();
+  private readonly quickCalls: ReadonlyMap<IrBlock, RegionBlock['quickCalls']>;
   private flow!: Flow;
   /** Whether the region is made for any address. */
   private readonly relocatable: boolean;
@@ -39,19 +38,12 @@ export class RegionEmitter {
     private readonly w: CodeWriter,
     private readonly graph: RegionGraph,
     private readonly imports: RegionImports,
-    private readonly host: RegionHost,
+    globals: ReadonlyMap<number, Global>,
   ) {
     this.relocatable = graph.blocks[0]!.block.relocatable;
     this.selector = w.local('i32');
-    for (const { ir } of graph.blocks) {
-      for (let i = 0; i < ir.count; i++) {
-        const quick = ir.op[i] === Code.OP_CALL ? quickCall(ir, i) : undefined;
-        if (!quick) continue;
-        if (!this.quickCalls.has(ir)) this.quickCalls.set(ir, new Map());
-        this.quickCalls.get(ir)!.set(i, quick);
-      }
-    }
-    this.globals = new RegionGlobals(w, new GlobalUse(graph, (ir, op) => this.quickOf(ir, op)), host.globals);
+    this.quickCalls = new Map(graph.blocks.map(({ ir, quickCalls }) => [ir, quickCalls]));
+    this.globals = new RegionGlobals(w, new GlobalUse(graph, (ir, op) => this.quickOf(ir, op)), globals);
     this.temporaries = new Temporaries(w);
     this.pages = new PageCache(graph.blocks, graph.inLoops);
     this.exits = new RegionExits(w, this.globals, imports, this.home);
@@ -177,7 +169,7 @@ export class RegionEmitter {
       targets.map((target) => target.pc),
       (target) => this.goOn(from, targets[target]!, true),
     );
-    emitTargetPlace(w, pc, this.host.targetRow(from.block));
+    emitTargetPlace(w, pc, from.targetRow);
     w.get(pc);
     if (from.pc !== from.block.pc) {
       // Noted as the block's own addresses are.

@@ -1,12 +1,18 @@
 /** A region before it is code: its blocks, and where control goes between them. */
 import { Code, Env, type Exit, type IrBlock } from '@nandu/tcg';
+import type { CodeBlock } from '../region-compiler.js';
 import { type FlowGraph, makeReducible, nodesInLoops, reversePostorder } from './flow-graph.js';
 import type { Place } from './place.js';
+import type { QuickCall } from './quick-call.js';
 
 export interface RegionBlock extends Place {
   readonly ir: IrBlock;
+  /** Address of the places where is noted what its lookup goes to besides. */
+  readonly targetRow: number;
+  /** Common cases of the helpers that it calls, by op. */
+  readonly quickCalls: ReadonlyMap<number, QuickCall>;
   /** Where its end may go if it ends in a lookup: blocks of the region at the addresses that are worth comparing with. */
-  lookupTargets: RegionBlock[];
+  readonly lookupTargets: RegionBlock[];
   /** Its node. */
   node: number;
 }
@@ -35,11 +41,6 @@ export class RegionGraph {
     for (const [dispatcher, nodes] of this.dispatches) {
       for (const node of nodes) this.dispatchersOf.set(node, [...(this.dispatchersOf.get(node) ?? []), dispatcher]);
     }
-  }
-
-  /** Ways from block to block. */
-  get edgeCount(): number {
-    return this.flow.successors.reduce((sum, { length }) => sum + length, 0);
   }
 
   /** The block of the region that the exit goes to. */
@@ -95,7 +96,7 @@ function isMode(offset: number): boolean {
 }
 
 /** The address that a call returns to, if the block ends in a call: it has stored the address behind itself. */
-export function returnAddress({ block, pc }: Place, ir: IrBlock): number | undefined {
+export function returnAddress({ block, pc }: Place<CodeBlock>, ir: IrBlock): number | undefined {
   const behind = pc + block.byteLength;
   for (let i = ir.count - 1; i >= 0; i--) {
     const value = block.relocatable ? distance(ir, ir.b[i]!) : ir.b[i]!;

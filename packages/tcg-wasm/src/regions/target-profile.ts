@@ -8,7 +8,7 @@ export class TargetProfile {
   constructor(private readonly host: RegionHost) {}
 
   /** Translated blocks that the block's lookup went to, those that were entered most first. */
-  of(block: CodeBlock): Place[] {
+  of(block: CodeBlock): Place<CodeBlock>[] {
     let seen = this.seen.get(block);
     if (!seen) this.seen.set(block, (seen = new Map()));
     for (const pc of this.host.lookupTargets(block)) {

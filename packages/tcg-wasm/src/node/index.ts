@@ -1,0 +1,1 @@
+export { ThreadModuleMaker } from './thread-module-maker.js';
