@@ -12,6 +12,7 @@ import type { SystemExports } from './helper-module.js';
 import { type MachineCheckCpu, machineCheck } from './machine-check.js';
 import type { CpuModel } from './models.js';
 import { MsrFile } from './msr.js';
+import { type EventTaker, PendingEvents } from './pending-events.js';
 import { NARROW_REGISTERS, REGISTER_OFFSETS, SEGMENT_NUMBERS } from './registers.js';
 import { init, powerOn, type StateChange, setTable } from './reset.js';
 
@@ -46,10 +47,6 @@ export interface CpuServices {
 }
 
 const GP = 13;
-const KIND_EXTERNAL = 4;
-const KIND_NMI = 5;
-const NMI_VECTOR = 2;
-const MACHINE_CHECK_VECTOR = 18;
 const CR4_MCE = 1n << 6n;
 
 /** The time-stamp counter's rate: a tick is a nanosecond of the virtual clock, exactly. */
@@ -71,14 +68,7 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
   private readonly exports: SystemExports;
   private readonly interrupts: CpuInterrupts | undefined;
   private tscAdjust = 0n;
-  private initPending = false;
-  /** NMIs that wait. A processor that does not run has no chance to take the first before the second comes, so there may be two. */
-  private nmis = 0;
-  private machineCheckPending = false;
-  private startupVector = -1;
-  private waitsForStartup = false;
-  /** After a triple fault nothing but INIT and reset helps. */
-  private shutdown = false;
+  private readonly events: PendingEvents;
 
   constructor(
     seat: CpuSeat,
@@ -98,6 +88,7 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
       apicEnabled: () => !this.interrupts || (this.interrupts.readApicBase() & 0x800n) !== 0n,
     });
     this.msrs = new MsrFile(this.msrServices());
+    this.events = new PendingEvents(this.eventTaker());
     this.reset();
   }
 
@@ -110,23 +101,14 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
     // From the machine's start, not from the reset: so the counters of all processors stay equal.
     this.tscOffset = 0n;
     this.tscAdjust = 0n;
-    this.initPending = false;
-    this.nmis = 0;
-    this.machineCheckPending = false;
-    this.startupVector = -1;
-    this.waitsForStartup = this.index !== 0;
-    this.shutdown = false;
-    this.setPending(this.interrupts?.hasInterrupt() ?? false);
+    this.events.reset();
     this.stateChanged(0);
     this.exports.flush_tlb(this.env, 0);
   }
 
-  /** Halted, or waiting for SIPI, with nothing that would end it. */
+  /** False: halted, shut down or waiting for SIPI, and nothing is there that would end it. */
   get runnable(): boolean {
-    if (this.initPending) return true;
-    if (this.shutdown) return false;
-    if (this.waitsForStartup) return this.startupVector >= 0;
-    return !this.halted || this.machineCheckPending || this.canTakeNmi() || this.canTakeInterrupt();
+    return this.events.runnable;
   }
 
   get halted(): boolean {
@@ -134,24 +116,35 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
   }
 
   prepareToRun(): boolean {
-    this.interrupts?.select();
-    if (this.initPending) this.takeInit();
-    if (this.shutdown) return false;
-    if (this.waitsForStartup) {
-      if (this.startupVector < 0) return false;
-      this.takeStartup();
-    }
-    if (this.machineCheckPending) {
-      this.machineCheckPending = false;
-      this.deliver(MACHINE_CHECK_VECTOR, KIND_EXTERNAL);
-    } else if (this.canTakeNmi()) {
-      this.nmis--;
-      this.deliver(NMI_VECTOR, KIND_NMI);
-      this.setPending(this.interrupts?.hasInterrupt() ?? false);
-    } else if (this.canTakeInterrupt()) {
-      this.takeInterrupt();
-    }
-    return !this.halted && !this.shutdown;
+    return this.events.take();
+  }
+
+  private eventTaker(): EventTaker {
+    const { state, index, interrupts } = this;
+    const isHalted = (): boolean => this.halted;
+    return {
+      index,
+      state,
+      interrupts,
+      get halted() {
+        return isHalted();
+      },
+      deliver: (vector, kind) => this.deliver(vector, kind),
+      takeInit: () => {
+        init(state, this.cpuid.signature);
+        this.stateChanged(0);
+        this.exports.flush_tlb(this.env, 0);
+      },
+      takeStartup: (vector) => {
+        state.setSegment(L.CS, { selector: vector << 8, base: BigInt(vector << 12), limit: 0xffff, flags: 0x9b00 });
+        state.setU64(Env.ENV_PC, 0n);
+        this.stateChanged(0);
+      },
+      attend: () => {
+        state.setI32(Env.ENV_EXIT_REQUEST, 1);
+        this.services.wake?.(this);
+      },
+    };
   }
 
   private deliver(vector: number, kind: number): void {
@@ -162,47 +155,6 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
     if (reason >= Env.EXIT_TARGET) this.handleExit(reason);
   }
 
-  private canTakeNmi(): boolean {
-    return this.nmis > 0 && !this.state.i32(L.NMI_BLOCKED) && !this.state.i32(L.INHIBIT);
-  }
-  private canTakeInterrupt(): boolean {
-    const { state } = this;
-    return (state.i32(L.INTERRUPT_PENDING) & L.PENDING_INTERRUPT) !== 0 && (state.i32(L.EFLAGS) & L.FLAG_IF) !== 0 && !state.i32(L.INHIBIT);
-  }
-
-  private takeInterrupt(): void {
-    const { interrupts } = this;
-    if (!interrupts?.hasInterrupt()) {
-      this.setPending(false);
-      return;
-    }
-    const vector = interrupts.acknowledge();
-    this.deliver(vector, KIND_EXTERNAL);
-    this.setPending(interrupts.hasInterrupt());
-  }
-
-  private setPending(interrupt: boolean): void {
-    this.state.setI32(L.INTERRUPT_PENDING, (interrupt ? L.PENDING_INTERRUPT : 0) | (this.nmis > 0 ? L.PENDING_NMI : 0));
-  }
-
-  private takeInit(): void {
-    this.initPending = false;
-    this.shutdown = false;
-    init(this.state, this.cpuid.signature);
-    this.waitsForStartup = this.index !== 0;
-    this.stateChanged(0);
-    this.exports.flush_tlb(this.env, 0);
-  }
-
-  private takeStartup(): void {
-    const vector = this.startupVector;
-    this.startupVector = -1;
-    this.waitsForStartup = false;
-    this.state.setSegment(L.CS, { selector: vector << 8, base: BigInt(vector << 12), limit: 0xffff, flags: 0x9b00 });
-    this.state.setU64(Env.ENV_PC, 0n);
-    this.stateChanged(0);
-  }
-
   handleExit(reason: number): void {
     if (reason === L.EXIT_NOT_CANONICAL) {
       this.state.setI32(Env.ENV_EXIT_REASON, 0);
@@ -210,21 +162,23 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
       this.exports.fault(this.env);
     }
     if (this.state.i32(Env.ENV_EXIT_REASON) !== L.EXIT_TRIPLE_FAULT) return;
-    this.shutdown = true;
+    this.events.tripleFault();
     this.services.tripleFault?.(this);
   }
 
   // Signals.
 
   setInterruptPending(level: boolean): void {
-    this.setPending(level);
-    if (level) this.attend();
+    this.events.setInterruptPending(level);
   }
   nmi(): void {
-    const isBlocked = this.state.i32(L.NMI_BLOCKED) !== 0;
-    this.nmis = Math.min(this.nmis + 1, isBlocked ? 1 : 2);
-    this.setPending((this.state.i32(L.INTERRUPT_PENDING) & L.PENDING_INTERRUPT) !== 0);
-    this.attend();
+    this.events.nmi();
+  }
+  init(): void {
+    this.events.init();
+  }
+  startup(vector: number): void {
+    this.events.startup(vector);
   }
   /** What a monitor says of the hardware. */
   machineCheck(error: MachineCheck): MachineCheckOutcome {
@@ -234,8 +188,7 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
     return (this.state.u64(L.CR4) & CR4_MCE) !== 0n;
   }
   raiseMachineCheck(): void {
-    this.machineCheckPending = true;
-    this.attend();
+    this.events.machineCheck();
   }
   /** Processors since Intel's Core tell all of them (family 6 model 14; QEMU takes later families of any maker for those). */
   get broadcastsMachineChecks(): boolean {
@@ -243,22 +196,6 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
     const family = (signature >> 8) & 15;
     const model = ((signature >> 12) & 0xf0) | ((signature >> 4) & 15);
     return family > 6 || (family === 6 && model >= 14);
-  }
-  init(): void {
-    this.initPending = true;
-    this.startupVector = -1;
-    this.attend();
-  }
-  startup(vector: number): void {
-    if (!this.waitsForStartup && !this.initPending) return;
-    this.startupVector = vector & 0xff;
-    this.attend();
-  }
-
-  /** Leave translated code at its next check; a machine that sleeps, or is between two turns, is told. */
-  private attend(): void {
-    this.state.setI32(Env.ENV_EXIT_REQUEST, 1);
-    this.services.wake?.(this);
   }
 
   // Time.
@@ -444,8 +381,7 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
     for (const [name, segment] of Object.entries(segments)) state.setSegment(SEGMENT_NUMBERS[name as keyof typeof SEGMENT_NUMBERS], segment);
     if (gdt) setTable(state, L.GDT_BASE, gdt);
     if (idt) setTable(state, L.IDT_BASE, idt);
-    this.waitsForStartup = false;
-    this.shutdown = false;
+    this.events.start();
     state.setI32(L.HALTED, 0);
     this.stateChanged(cpl ?? (state.segment(L.CS).flags >> 13) & 3);
     this.exports.flush_tlb(this.env, 0);
