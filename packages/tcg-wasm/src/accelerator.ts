@@ -2,7 +2,8 @@
 import { POOL_START } from '@nandu/core';
 import { CODE_CHANGED, CODE_PAGE, DATA_START, Env, type Target, type TargetCpu } from '@nandu/tcg';
 import type { Subscription } from 'rxjs';
-import { type Block, BlockTable, COLD } from './block-table.js';
+import type { Block } from './block.js';
+import { BlockTable, COLD } from './block-table.js';
 import { CodeWatch } from './code-watch.js';
 import * as M from './memory-map.js';
 import { type EnvHead, instantiate, type Modules } from './modules.js';
@@ -150,7 +151,7 @@ export class TcgAccelerator {
 
   /** Whether translated code was made from some byte of a range of linear memory. Address and length are multiples of a page. */
   holdsCode(linear: number, length: number): boolean {
-    return this.#table.holdsCode(linear, length);
+    return this.#table.pages.holdsCode(linear, length);
   }
 
   /** Drops all translated code. */

@@ -1,5 +1,7 @@
-/** Translated blocks: their heads in linear memory, the hash table that finds them, and which guest bytes they were made from. */
+/** Translated blocks: their heads in linear memory, the hash table that finds them, links between them and regions of them. */
 import { Env } from '@nandu/tcg';
+import type { Block } from './block.js';
+import { CodePages } from './code-pages.js';
 import { JUMP_ENTRIES, JUMP_SIZE } from './jump-cache.js';
 import * as M from './memory-map.js';
 import type { CodeBlock, Region } from './region-compiler.js';
@@ -16,76 +18,13 @@ export const COLD = 0;
 const PAGE_SHIFT = 12;
 const PAGE_SIZE = 4096;
 
-export class Block implements CodeBlock {
-  valid = true;
-  region: Region | undefined;
-  /** How often it was offered to tier 1. */
-  timesHot = 0;
-  /** Regions that contain it, its own among them. */
-  readonly regions: Region[] = [];
-  /** Addresses of the jumps that are linked to it. */
-  readonly incoming: number[] = [];
-
-  /** Linear addresses behind its last byte, in its first page and in its second (0: it has none there). */
-  readonly end: number;
-  readonly end2: number;
-
-  constructor(
-    readonly index: number,
-    readonly address: number,
-    /** Of a relocatable block: the offset in its page. */
-    readonly pc: number,
-    readonly flags: number,
-    readonly codeBase: number,
-    /** Runs wherever its page is mapped: see `Ir.codeAddress`. */
-    readonly relocatable: boolean,
-    readonly linear: number,
-    readonly linear2: number,
-    readonly byteLength: number,
-    readonly instructionCount: number,
-    readonly fetchMmu: number,
-    /** The frame (guest-physical address / 4096) of each page. */
-    readonly frame: number,
-    readonly frame2: number,
-    /** What `pc` began from when the block was last seen. */
-    public home: number,
-    /** Starts and ends (linear addresses) of bytes that it reads whenever it runs. */
-    readonly reads: readonly number[] = [],
-  ) {
-    const inFirst = Math.min(byteLength, PAGE_SIZE - (linear % PAGE_SIZE));
-    this.end = linear + inFirst;
-    this.end2 = byteLength > inFirst ? linear2 + byteLength - inFirst : 0;
-  }
-
-  /** Whether it was made from some of these bytes of linear memory (within one page). */
-  overlaps(from: number, to: number): boolean {
-    return (this.linear < to && from < this.end) || (this.end2 !== 0 && this.linear2 < to && from < this.end2);
-  }
-
-  /** Whether a store there (within one page) makes it wrong. */
-  isMadeFrom(from: number, to: number): boolean {
-    if (!this.overlaps(from, to)) return false;
-    for (let i = 0; i < this.reads.length; i += 2) if (this.reads[i]! <= from && to <= this.reads[i + 1]!) return false;
-    return true;
-  }
-}
-
-/** What is known of a page of linear memory that code was made from. */
-interface CodePage {
-  readonly blocks: Block[];
-  /** Where it was in guest-physical memory when the last of them was made. */
-  frame: number;
-}
-
 export class BlockTable {
   #blocks: Block[] = [];
   #guarded: Block | undefined;
   /** Pages of linear memory whose code was met at several virtual addresses. */
   readonly #shared = new Set<number>();
-  /** By page of linear memory. */
-  readonly #pages = new Map<number, CodePage>();
-  /** By guest-physical frame. */
-  readonly #frames = new Map<number, Set<number>>();
+  /** Which guest bytes the blocks were made from. */
+  readonly pages: CodePages;
   readonly #u8: Uint8Array;
   readonly #u16: Uint16Array;
   readonly #i32: Int32Array;
@@ -97,7 +36,7 @@ export class BlockTable {
     memory: WebAssembly.Memory,
     envs: readonly number[],
     /** A page holds translated code for the first time: stores to it must be noticed. */
-    private readonly protect: (linearPage: number) => void,
+    protect: (linearPage: number) => void,
     private readonly regionDropped: (region: Region) => void,
   ) {
     this.#envs = envs;
@@ -106,6 +45,7 @@ export class BlockTable {
     this.#u16 = new Uint16Array(memory.buffer, 0, length / 2);
     this.#i32 = new Int32Array(memory.buffer, 0, length / 4);
     this.#u32 = new Uint32Array(memory.buffer, 0, length / 4);
+    this.pages = new CodePages(this.#u8, protect);
   }
 
   get count(): number {
@@ -151,7 +91,7 @@ export class BlockTable {
     const page = linear >>> PAGE_SHIFT;
     if (this.#shared.has(page) || this.#search(linear, flags, 0, () => true) === undefined) return;
     this.#shared.add(page);
-    for (const block of [...this.#onPage(page)]) if (block.linear >>> PAGE_SHIFT === page) invalidate(block);
+    for (const block of [...this.pages.onPage(page)]) if (block.linear >>> PAGE_SHIFT === page) invalidate(block);
   }
 
   /** Whether code of this linear address was met at several virtual ones. */
@@ -189,48 +129,20 @@ export class BlockTable {
     const slot = this.#slot(block.linear, block.flags);
     this.#u32[(block.address + M.BLOCK_NEXT) >> 2] = this.#u32[slot]!;
     this.#u32[slot] = block.address;
-    this.#watch(block);
+    this.pages.watch(block);
   }
 
   /** A block that nobody finds runs next: until `unguard`, stores to what it was made from are noticed as for any other. */
   guard(block: Block): void {
     this.#guarded = block;
-    this.#watch(block);
+    this.pages.watch(block);
   }
 
   unguard(): void {
     const block = this.#guarded;
     if (block === undefined) return;
     this.#guarded = undefined;
-    this.#unwatch(block);
-  }
-
-  #watch(block: Block): void {
-    this.#addToPage(block, block.linear, block.end, block.frame);
-    if (block.end2 !== 0) this.#addToPage(block, block.linear2, block.end2, block.frame2);
-  }
-
-  #unwatch(block: Block): void {
-    this.#removeFromPage(block.linear >>> PAGE_SHIFT, block);
-    if (block.end2 !== 0) this.#removeFromPage(block.linear2 >>> PAGE_SHIFT, block);
-  }
-
-  /** The block was made from the bytes [start, end) of linear memory, in one page. */
-  #addToPage(block: Block, start: number, end: number, frame: number): void {
-    const number = start >>> PAGE_SHIFT;
-    let page = this.#pages.get(number);
-    if (page === undefined) {
-      this.#pages.set(number, (page = { blocks: [], frame: -1 }));
-      this.#u8[M.CODE_MAP + number] = 1;
-      this.protect(number * PAGE_SIZE);
-    }
-    page.blocks.push(block);
-    this.#markGrains(start, end);
-    if (page.frame === frame) return;
-    page.frame = frame;
-    const pages = this.#frames.get(frame);
-    if (pages === undefined) this.#frames.set(frame, new Set([number]));
-    else pages.add(number);
+    this.pages.unwatch(block);
   }
 
   /** Links a jump to its block: `from` is the address of an `unlinked` micro-op. */
@@ -244,48 +156,6 @@ export class BlockTable {
     return this.#u16[from >> 1] === UNLINKED;
   }
 
-  /** The blocks that are wrong once these bytes of linear memory (within one page) change. */
-  madeFrom(linear: number, length: number): Block[] {
-    const found: Block[] = [];
-    for (const block of this.#onPage(linear >>> PAGE_SHIFT)) if (block.isMadeFrom(linear, linear + length)) found.push(block);
-    return found;
-  }
-
-  /** Takes the marks off grains within this range that no block is left in. */
-  tidyGrains(linear: number, length: number): void {
-    for (let grain = linear >>> M.GRAIN_SHIFT; grain <= (linear + length - 1) >>> M.GRAIN_SHIFT; grain++) {
-      const at = M.CODE_GRAINS + (grain >>> 3);
-      if ((this.#u8[at]! & (1 << (grain & 7))) === 0) continue;
-      const start = grain * M.GRAIN;
-      if (!this.#isCode(start, start + M.GRAIN)) this.#u8[at]! &= ~(1 << (grain & 7));
-    }
-  }
-
-  #isCode(from: number, to: number): boolean {
-    return this.#onPage(from >>> PAGE_SHIFT).some((block) => block.overlaps(from, to));
-  }
-
-  #onPage(page: number): readonly Block[] {
-    return this.#pages.get(page)?.blocks ?? [];
-  }
-
-  /** Linear pages that code was made from when they were at this guest-physical frame. */
-  pagesOfFrame(frame: number): Iterable<number> {
-    return this.#frames.get(frame) ?? [];
-  }
-
-  get frames(): Iterable<number> {
-    return this.#frames.keys();
-  }
-
-  holdsCode(linear: number, length: number): boolean {
-    return this.#u8.subarray(M.CODE_MAP + linear / PAGE_SIZE, M.CODE_MAP + (linear + length) / PAGE_SIZE).some((mark) => mark !== 0);
-  }
-
-  invalidatePage(page: number): void {
-    for (const block of [...this.#onPage(page)]) this.invalidate(block);
-  }
-
   invalidate(block: Block): void {
     if (!block.valid) return;
     block.valid = false;
@@ -294,7 +164,7 @@ export class BlockTable {
     for (const from of block.incoming) this.#unlink(from, block.pc);
     block.incoming.length = 0;
     this.#unchain(block);
-    this.#unwatch(block);
+    this.pages.unwatch(block);
   }
 
   /** The region that was entered at the same block before is replaced; the caller gives back what belongs to it. */
@@ -367,13 +237,8 @@ export class BlockTable {
       for (const region of block.regions) regions.add(region);
     }
     for (const region of regions) this.regionDropped(region);
-    for (const page of this.#pages.keys()) {
-      this.#u8[M.CODE_MAP + page] = 0;
-      this.#u8.fill(0, M.CODE_GRAINS + page * 8, M.CODE_GRAINS + page * 8 + 8);
-    }
     this.#guarded = undefined;
-    this.#pages.clear();
-    this.#frames.clear();
+    this.pages.clear();
     this.#blocks = [];
     this.#shared.clear();
     this.#u8.fill(0, M.TARGETS, M.TARGETS + M.TARGET_ROWS * M.TARGETS_PER_ROW * 8);
@@ -403,24 +268,5 @@ export class BlockTable {
       at = (this.#u32[at]! + M.BLOCK_NEXT) >> 2;
     }
     this.#u32[at] = this.#u32[(block.address + M.BLOCK_NEXT) >> 2]!;
-  }
-
-  #removeFromPage(page: number, block: Block): void {
-    const blocks = this.#pages.get(page)?.blocks;
-    const at = blocks?.indexOf(block) ?? -1;
-    if (blocks === undefined || at < 0) return;
-    const last = blocks.pop()!;
-    if (last !== block) blocks[at] = last;
-    // Grains of other blocks stay marked, and those of this one until somebody writes there: see `tidyGrains`.
-    if (blocks.length > 0) return;
-    this.#pages.delete(page);
-    this.#u8.fill(0, M.CODE_GRAINS + page * 8, M.CODE_GRAINS + page * 8 + 8);
-    this.#u8[M.CODE_MAP + page] = 0;
-  }
-
-  #markGrains(start: number, end: number): void {
-    for (let grain = start >>> M.GRAIN_SHIFT; grain <= (end - 1) >>> M.GRAIN_SHIFT; grain++) {
-      this.#u8[M.CODE_GRAINS + (grain >>> 3)]! |= 1 << (grain & 7);
-    }
   }
 }

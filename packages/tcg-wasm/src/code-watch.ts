@@ -1,6 +1,7 @@
 /** What makes translated code wrong: stores to what it was made from, by the guest or a device, and changes of the memory map. */
 import { Env } from '@nandu/tcg';
-import type { Block, BlockTable } from './block-table.js';
+import type { Block } from './block.js';
+import type { BlockTable } from './block-table.js';
 import * as M from './memory-map.js';
 import type { SoftMmu } from './modules.js';
 import type { Counters } from './options.js';
@@ -31,7 +32,7 @@ export class CodeWatch {
 
   /** As `code_written` of `assembly/host.ts`. */
   codeWritten(linear: number, size: number, env: number): number {
-    const blocks = this.setup.table.madeFrom(linear, size);
+    const blocks = this.setup.table.pages.madeFrom(linear, size);
     const isRunning = blocks.length > 0 && this.#isRunning(blocks);
     if (isRunning && env !== 0) return 1;
     if (isRunning) {
@@ -43,7 +44,7 @@ export class CodeWatch {
       this.setup.rewrites.dropped(block.linear, block.reads.length > 0);
       this.invalidate(block);
     }
-    this.setup.table.tidyGrains(linear, size);
+    this.setup.table.pages.tidyGrains(linear, size);
     return 0;
   }
 
@@ -77,15 +78,15 @@ export class CodeWatch {
     const first = Math.floor(address / PAGE_SIZE);
     const last = Math.floor((address + length - 1) / PAGE_SIZE);
     if (last - first < FEW_FRAMES) for (let frame = first; frame <= last; frame++) this.#frameWritten(frame, address, length);
-    else for (const frame of [...this.setup.table.frames]) if (frame >= first && frame <= last) this.#frameWritten(frame, address, length);
+    else for (const frame of [...this.setup.table.pages.frames]) if (frame >= first && frame <= last) this.#frameWritten(frame, address, length);
     if (this.setup.bridge.moved(address, length)) this.mapChanged();
   }
 
   #frameWritten(frame: number, address: number, length: number): void {
     const start = Math.max(address - frame * PAGE_SIZE, 0);
     const end = Math.min(address + length - frame * PAGE_SIZE, PAGE_SIZE);
-    for (const page of [...this.setup.table.pagesOfFrame(frame)]) {
-      const blocks = this.setup.table.madeFrom(page * PAGE_SIZE + start, end - start);
+    for (const page of [...this.setup.table.pages.pagesOfFrame(frame)]) {
+      const blocks = this.setup.table.pages.madeFrom(page * PAGE_SIZE + start, end - start);
       // A device's write comes when it comes; but a region that loops has to be left.
       if (this.#isRunning(blocks)) this.running!.head.set(Env.ENV_EXIT_REQUEST, 1);
       for (const block of blocks) this.invalidate(block);

@@ -1,5 +1,6 @@
 /** From one translated block to the next, for tier 1. */
-import type { Block, BlockTable } from './block-table.js';
+import type { Block } from './block.js';
+import type { BlockTable } from './block-table.js';
 import type { CodeBlock } from './region-compiler.js';
 import { linearOf, offsetInPage, type Translator } from './translator.js';
 

@@ -1,7 +1,8 @@
 /** From guest code to blocks: reads the bytes through the TLB, has the target write IR, optimises and lowers it into the arena. */
 import type { PhysicalMemory } from '@nandu/core';
 import { BlockBuilder, CodeFault, type CodeReader, Env, type IrBlock, optimise, type Target } from '@nandu/tcg';
-import { Block, type BlockTable, COLD } from './block-table.js';
+import { Block } from './block.js';
+import { type BlockTable, COLD } from './block-table.js';
 import * as M from './memory-map.js';
 import type { EnvHead, Modules } from './modules.js';
 import type { OpCounts } from './op-counts.js';
