@@ -29,8 +29,6 @@ const DEFAULT_MAX_INSTRUCTIONS = 128;
  * timers that are due meanwhile wait.
  */
 const PACE = { everyMs: 100, stepMs: 1 };
-/** Where another thread compiles, the guest gains more from having the code sooner. */
-const PACE_BESIDE = { ...PACE, everyMs: 25 };
 const EAGER_THRESHOLD = 2;
 const EAGER_PACE = { everyMs: 40, stepMs: Number.POSITIVE_INFINITY };
 
@@ -62,7 +60,7 @@ export class TcgAccelerator {
     this.target = target;
     this.#maxInstructions = options.maxInstructions ?? DEFAULT_MAX_INSTRUCTIONS;
     this.#wholeBlocks = options.wholeBlocks ?? false;
-    this.#pace = options.eager ? EAGER_PACE : options.moduleMaker ? PACE_BESIDE : PACE;
+    this.#pace = options.eager ? EAGER_PACE : PACE;
     const bridge = new PhysicalBridge(physical);
     const host = { ...bridge.imports, code_written: (linear: number, size: number, env: number) => this.#watch.codeWritten(linear >>> 0, size, env) };
     this.#modules = instantiate(memory, target, host, (helper) => jsHelper(target, helper, (env) => this.#vcpuOf(env)));
