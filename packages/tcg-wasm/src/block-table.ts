@@ -147,7 +147,7 @@ export class BlockTable {
 
   /** Links a jump to its block: `from` is the address of an `unlinked` micro-op. */
   link(from: number, to: Block): void {
-    to.incoming.push(from);
+    to.incoming = to.incoming.concat(from);
     this.#u16[from >> 1] = JUMP;
     this.#i32[(from + 8) >> 2] = to.address;
   }
@@ -159,10 +159,10 @@ export class BlockTable {
   invalidate(block: Block): void {
     if (!block.valid) return;
     block.valid = false;
-    for (const region of [...block.regions]) this.dropRegion(region);
+    for (const region of block.regions) this.dropRegion(region);
     this.#u16[block.address >> 1] = STALE;
     for (const from of block.incoming) this.#unlink(from, block.pc);
-    block.incoming.length = 0;
+    block.incoming = [];
     this.#unchain(block);
     this.pages.unwatch(block);
   }
@@ -172,7 +172,7 @@ export class BlockTable {
     const entry = region.entry as Block;
     if (entry.region !== undefined) this.#unlistRegion(entry.region);
     entry.region = region;
-    for (const block of region.blocks) (block as Block).regions.push(region);
+    for (const block of region.blocks as readonly Block[]) block.regions = block.regions.concat(region);
     this.#i32[(entry.address + M.BLOCK_REGION) >> 2] = region.slot;
     this.#i32[(entry.address + M.BLOCK_REGION_HEAT) >> 2] = region.entriesUntilOffered;
     this.#u16[entry.address >> 1] = REGION;
@@ -180,8 +180,7 @@ export class BlockTable {
 
   #unlistRegion(region: Region): void {
     for (const block of region.blocks as readonly Block[]) {
-      const at = block.regions.indexOf(region);
-      if (at >= 0) block.regions.splice(at, 1);
+      block.regions = block.regions.filter((other) => other !== region);
     }
   }
 

@@ -2,6 +2,11 @@
 import type { CodeBlock, Region } from './region-compiler.js';
 
 const PAGE_SIZE = 4096;
+/**
+ * There are 80,000 blocks after a boot, and most have few of these: lists are made anew by `concat`, since what `push` or
+ * a spread makes has room for sixteen more.
+ */
+const NONE: readonly never[] = [];
 
 export class Block implements CodeBlock {
   valid = true;
@@ -9,9 +14,9 @@ export class Block implements CodeBlock {
   /** How often it was offered to tier 1. */
   timesHot = 0;
   /** Regions that contain it, its own among them. */
-  readonly regions: Region[] = [];
+  regions: readonly Region[] = NONE;
   /** Addresses of the jumps that are linked to it. */
-  readonly incoming: number[] = [];
+  incoming: readonly number[] = NONE;
 
   /** Linear addresses behind its last byte, in its first page and in its second (0: it has none there). */
   readonly end: number;
