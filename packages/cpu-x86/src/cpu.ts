@@ -121,14 +121,10 @@ export class X86Cpu implements TargetCpu, CpuSignals, MachineCheckCpu {
 
   private eventTaker(): EventTaker {
     const { state, index, interrupts } = this;
-    const isHalted = (): boolean => this.halted;
     return {
       index,
       state,
       interrupts,
-      get halted() {
-        return isHalted();
-      },
       deliver: (vector, kind) => this.deliver(vector, kind),
       takeInit: () => {
         init(state, this.cpuid.signature);

@@ -17,7 +17,6 @@ export interface EventTaker {
   readonly state: CpuState;
   /** The local APIC, if it has one. */
   readonly interrupts: CpuInterrupts | undefined;
-  readonly halted: boolean;
   /** Goes through the IDT. */
   deliver(vector: number, kind: number): void;
   /** Registers as INIT leaves them. */
@@ -66,7 +65,7 @@ export class PendingEvents {
     if (this.initPending) return true;
     if (this.shutdown) return false;
     if (this.waitsForStartup) return this.startupVector >= 0;
-    return !this.cpu.halted || this.machineCheckPending || this.canTakeNmi() || this.canTakeInterrupt();
+    return !this.halted || this.machineCheckPending || this.canTakeNmi() || this.canTakeInterrupt();
   }
 
   /** Takes what is due; returns whether the processor runs then. */
@@ -89,7 +88,7 @@ export class PendingEvents {
     } else if (this.canTakeInterrupt()) {
       this.takeInterrupt();
     }
-    return !cpu.halted && !this.shutdown;
+    return !this.halted && !this.shutdown;
   }
 
   // What comes.
@@ -121,6 +120,10 @@ export class PendingEvents {
   }
 
   // What is taken.
+
+  private get halted(): boolean {
+    return this.cpu.state.i32(L.HALTED) !== 0;
+  }
 
   private canTakeNmi(): boolean {
     const { state } = this.cpu;
