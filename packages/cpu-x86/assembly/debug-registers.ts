@@ -2,7 +2,7 @@
 import { updateBlockFlags } from './block-flags';
 import { privileged } from './control-registers';
 import * as L from './layout';
-import { announce, DB, KIND_TRAP, raise, raiseGp, UD } from './raise';
+import { announce, DB, raise, raiseGp, UD } from './raise';
 import * as S from './state';
 
 const DR6_FIXED: u64 = 0xffff_0ff0;
@@ -87,7 +87,7 @@ export function watch_data(env: usize, linear: u64, size: i32, write: i32): void
 
 /** After an instruction: #DB as a trap if `watch_data` met a breakpoint. */
 export function watch_end(env: usize, nextPc: u64): void {
-  if (load<u64>(env, L.DEBUG_PENDING)) announce(env, DB, -1, KIND_TRAP, nextPc);
+  if (load<u64>(env, L.DEBUG_PENDING)) announce(env, DB, -1, L.KIND_TRAP, nextPc);
 }
 
 /** After an instruction that began with TF set: #DB as a trap. Also ends what lasts for one instruction. */
@@ -95,5 +95,5 @@ export function single_step(env: usize, nextPc: u64): void {
   store<i32>(env, 0, L.INHIBIT);
   S.setEflags(env, S.eflags(env) & ~(L.FLAG_RF as u32));
   store<u64>(env, load<u64>(env, L.DEBUG_PENDING) | DR6_BS, L.DEBUG_PENDING);
-  announce(env, DB, -1, KIND_TRAP, nextPc);
+  announce(env, DB, -1, L.KIND_TRAP, nextPc);
 }

@@ -36,9 +36,9 @@ let savedFlags: u32 = 0;
 export function fault(env: usize): void {
   deliverAnnounced(env);
   if (!load<u64>(env, L.DEBUG_PENDING)) return;
-  if (kind == R.KIND_INT || kind == R.KIND_INT3) {
+  if (kind == L.KIND_INT || kind == L.KIND_INT3) {
     // Data breakpoints that MOV SS met just before an INT n come as soon as its handler is reached.
-    R.announce(env, R.DB, -1, R.KIND_TRAP, load<u64>(env, ENV_PC));
+    R.announce(env, R.DB, -1, L.KIND_TRAP, load<u64>(env, ENV_PC));
     deliverAnnounced(env);
   } else {
     // An instruction that did not finish has met none.
@@ -51,8 +51,8 @@ function deliverAnnounced(env: usize): void {
   for (;;) {
     vector = load<i32>(env, L.EXC_VECTOR);
     kind = load<i32>(env, L.EXC_KIND);
-    if (kind == R.KIND_NOT_CANONICAL) {
-      kind = R.KIND_FAULT;
+    if (kind == L.KIND_NOT_CANONICAL) {
+      kind = L.KIND_FAULT;
       if (first < 0 && isStackAccess(env, load<u64>(env, L.EXC_NEXT_PC))) vector = R.SS;
     }
     errorCode = load<u32>(env, L.EXC_ERROR);
@@ -73,7 +73,7 @@ function deliverAnnounced(env: usize): void {
     deliver(env);
     if (!S.faulted(env)) break;
     // INT n and outside events are benign: a fault in their delivery is simply that fault.
-    first = kind == R.KIND_FAULT || kind == R.KIND_TRAP ? vector : 0x100;
+    first = kind == L.KIND_FAULT || kind == L.KIND_TRAP ? vector : 0x100;
   }
   D.setExt(0);
   store<i32>(env, -1, L.EXC_DELIVERING);
@@ -93,24 +93,24 @@ function tripleFault(env: usize): void {
 }
 
 function deliver(env: usize): void {
-  const software = kind == R.KIND_INT || kind == R.KIND_INT3;
-  const instruction = software || kind == R.KIND_ICEBP;
+  const software = kind == L.KIND_INT || kind == L.KIND_INT3;
+  const instruction = software || kind == L.KIND_ICEBP;
   D.setExt(instruction ? 0 : 1);
-  returnPc = kind == R.KIND_FAULT ? load<u64>(env, ENV_PC) : load<u64>(env, L.EXC_NEXT_PC);
+  returnPc = kind == L.KIND_FAULT ? load<u64>(env, ENV_PC) : load<u64>(env, L.EXC_NEXT_PC);
   // A fault in the delivery of INT n returns to the INT; in that of a trap or an outside event, to what comes next.
   if (!instruction) store<u64>(env, returnPc, ENV_PC);
   savedFlags = readFlags(env);
   // Restarted instructions must not meet their own breakpoint again; a finished one has used RF up.
-  if (kind == R.KIND_FAULT) savedFlags |= L.FLAG_RF;
-  else if (kind != R.KIND_EXTERNAL && kind != R.KIND_NMI) savedFlags &= ~(L.FLAG_RF as u32);
-  if (vector == R.DB && kind != R.KIND_INT) takeDebug(env);
+  if (kind == L.KIND_FAULT) savedFlags |= L.FLAG_RF;
+  else if (kind != L.KIND_EXTERNAL && kind != L.KIND_NMI) savedFlags &= ~(L.FLAG_RF as u32);
+  if (vector == R.DB && kind != L.KIND_INT) takeDebug(env);
 
   if (!(S.blockFlags(env) & L.HF_PE)) deliverReal(env);
   else if (S.isLongMode(env)) deliverLong(env, software);
   else deliverProtected(env, software);
   if (S.faulted(env)) return;
 
-  if (kind == R.KIND_NMI) store<i32>(env, 1, L.NMI_BLOCKED);
+  if (kind == L.KIND_NMI) store<i32>(env, 1, L.NMI_BLOCKED);
   store<i32>(env, 0, L.INHIBIT);
   store<i32>(env, 0, L.HALTED);
   updateBlockFlags(env);
@@ -163,7 +163,7 @@ function gateError(env: usize, exception: i32): void {
 
 function deliverProtected(env: usize, software: bool): void {
   const v86 = S.isV86(env);
-  if (v86 && kind == R.KIND_INT) {
+  if (v86 && kind == L.KIND_INT) {
     if ((S.cr4(env) & S.CR4_VME) && Task.redirectsToProgram(env, vector)) {
       deliverToProgram(env);
       return;

@@ -77,8 +77,20 @@ export const EFER_ALLOWED = 696;
 export const EXC_VECTOR = 704;
 export const EXC_ERROR = 708;
 export const EXC_HAS_ERROR = 712;
-/** i32: 0 fault, 1 software interrupt INT n, 2 INT3/INTO, 3 ICEBP, 4 external interrupt, 5 NMI, 6 trap (single step, data breakpoint). */
+/** i32: KIND_*. */
 export const EXC_KIND = 716;
+export const KIND_FAULT = 0;
+/** INT n. */
+export const KIND_INT = 1;
+/** INT3 and INTO. */
+export const KIND_INT3 = 2;
+export const KIND_ICEBP = 3;
+export const KIND_EXTERNAL = 4;
+export const KIND_NMI = 5;
+/** Single step, data breakpoint. */
+export const KIND_TRAP = 6;
+/** #GP(0), or #SS(0) if the access was through the stack: found out when it is delivered. EXC_NEXT_PC is the address. */
+export const KIND_NOT_CANONICAL = 7;
 /** i64: where software interrupts and traps return to. */
 export const EXC_NEXT_PC = 720;
 /** i32: vector of the exception being delivered, or -1: for double and triple faults. */

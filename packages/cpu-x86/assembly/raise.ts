@@ -17,17 +17,6 @@ export const GP = 13;
 export const PF = 14;
 export const AC = 17;
 
-/** EXC_KIND. */
-export const KIND_FAULT = 0;
-export const KIND_INT = 1;
-export const KIND_INT3 = 2;
-export const KIND_ICEBP = 3;
-export const KIND_EXTERNAL = 4;
-export const KIND_NMI = 5;
-export const KIND_TRAP = 6;
-/** #GP(0), or #SS(0) if the access was through the stack: found out when it is delivered. EXC_NEXT_PC is the address. */
-export const KIND_NOT_CANONICAL = 7;
-
 /** Announces an event; `error` is -1 where it has no error code. */
 export function announce(env: usize, vector: i32, error: i32, kind: i32, nextPc: u64): void {
   store<i32>(env, vector, L.EXC_VECTOR);
@@ -40,12 +29,12 @@ export function announce(env: usize, vector: i32, error: i32, kind: i32, nextPc:
 
 /** A fault: vector, error code (-1: none). */
 export function raise(env: usize, vector: i32, error: i32): void {
-  announce(env, vector, error, KIND_FAULT, 0);
+  announce(env, vector, error, L.KIND_FAULT, 0);
 }
 
 /** A memory access to an address that is not canonical; answers false. */
 export function raiseNotCanonical(env: usize, virtual: u64): bool {
-  announce(env, GP, 0, KIND_NOT_CANONICAL, virtual);
+  announce(env, GP, 0, L.KIND_NOT_CANONICAL, virtual);
   return false;
 }
 
@@ -66,7 +55,7 @@ export function software_interrupt(env: usize, vector: i32, kind: i32, nextPc: u
 
 /** INTO: #OF as a trap if OF is set. */
 export function into(env: usize, overflow: i32, nextPc: u64): void {
-  if (overflow) announce(env, OF, -1, KIND_INT3, nextPc);
+  if (overflow) announce(env, OF, -1, L.KIND_INT3, nextPc);
 }
 
 /** An access that had to be aligned: #GP(0) for SSE operands, #AC for what alignment checking covers. */

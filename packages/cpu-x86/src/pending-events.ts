@@ -6,8 +6,6 @@ import type { CpuInterrupts } from '@nandu/core';
 import * as L from '../assembly/layout.js';
 import type { CpuState } from './cpu-state.js';
 
-const KIND_EXTERNAL = 4;
-const KIND_NMI = 5;
 const NMI_VECTOR = 2;
 const MACHINE_CHECK_VECTOR = 18;
 
@@ -80,10 +78,10 @@ export class PendingEvents {
     }
     if (this.machineCheckPending) {
       this.machineCheckPending = false;
-      cpu.deliver(MACHINE_CHECK_VECTOR, KIND_EXTERNAL);
+      cpu.deliver(MACHINE_CHECK_VECTOR, L.KIND_EXTERNAL);
     } else if (this.canTakeNmi()) {
       this.nmis--;
-      cpu.deliver(NMI_VECTOR, KIND_NMI);
+      cpu.deliver(NMI_VECTOR, L.KIND_NMI);
       this.noteInterrupt();
     } else if (this.canTakeInterrupt()) {
       this.takeInterrupt();
@@ -136,7 +134,7 @@ export class PendingEvents {
 
   private takeInterrupt(): void {
     const { interrupts } = this.cpu;
-    if (interrupts?.hasInterrupt()) this.cpu.deliver(interrupts.acknowledge(), KIND_EXTERNAL);
+    if (interrupts?.hasInterrupt()) this.cpu.deliver(interrupts.acknowledge(), L.KIND_EXTERNAL);
     this.noteInterrupt();
   }
 

@@ -19,6 +19,11 @@ export class NumberWriter {
     this.numbers[this.count++] = number;
   }
 
+  /** One number a name; `NumberReader.fields` reads them. */
+  fields<Name extends string>(names: readonly Name[], from: Readonly<Record<Name, number>>): void {
+    for (const name of names) this.push(from[name]);
+  }
+
   /** The start of so many numbers, which the caller writes at once. */
   reserve(count: number): { readonly numbers: Float64Array; readonly at: number } {
     if (this.count + count > this.numbers.length) this.grow(count);
@@ -30,8 +35,12 @@ export class NumberWriter {
   /** What was written, as an array of its own; the next begins. */
   take(): Float64Array<ArrayBuffer> {
     const taken = this.numbers.slice(0, this.count);
-    this.count = 0;
+    this.clear();
     return taken;
+  }
+
+  clear(): void {
+    this.count = 0;
   }
 
   private grow(by: number): void {
@@ -55,6 +64,10 @@ export class NumberReader {
     return Array.from({ length: count }, () => this.next());
   }
 
+  fields<Name extends string>(names: readonly Name[]): Record<Name, number> {
+    return Object.fromEntries(names.map((name) => [name, this.next()])) as Record<Name, number>;
+  }
+
   /** The start of so many numbers, which the caller reads at once. */
   skip(count: number): { readonly numbers: Float64Array; readonly at: number } {
     const { numbers, at } = this;
@@ -68,11 +81,20 @@ export class NumberReader {
 const NUMBERS_PER_OP = 4;
 const TYPE_UNIT = 0x1_0000;
 const VECTOR_BYTES = 16;
+const LENGTHS = [
+  'count',
+  'instructionCount',
+  'extraCount',
+  'vectorCount',
+  'exitCount',
+  'helperCount',
+  'byteLength',
+] as const satisfies readonly (keyof IrBlock)[];
 const EXIT_KINDS: readonly Exit['kind'][] = ['goto', 'lookup', 'leave'];
 
 export function packIr(ir: IrBlock, numberOf: (helper: Helper) => number, out: NumberWriter): void {
   const { count, op, type, a, b, c } = ir;
-  for (const length of [count, ir.instructionCount, ir.extraCount, ir.vectorCount, ir.exitCount, ir.helperCount, ir.byteLength]) out.push(length);
+  out.fields(LENGTHS, ir);
   let { numbers, at } = out.reserve(NUMBERS_PER_OP * count);
   for (let i = 0; i < count; i++) {
     numbers[at++] = op[i]! + TYPE_UNIT * type[i]!;
@@ -94,17 +116,9 @@ export function packIr(ir: IrBlock, numberOf: (helper: Helper) => number, out: N
 
 /** The block again, with columns and lists as long as the counts say. `helpers`: by their numbers. */
 export function unpackIr(from: NumberReader, helpers: readonly Helper[]): IrBlock {
-  const [count, instructionCount, extraCount, vectorCount, exitCount, helperCount, byteLength] = from.list(7) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const ir = new IrBlock(count);
-  Object.assign(ir, { count, instructionCount, extraCount, vectorCount, exitCount, helperCount, byteLength });
+  const lengths = from.fields(LENGTHS);
+  const { count, instructionCount, extraCount, vectorCount, exitCount, helperCount } = lengths;
+  const ir = Object.assign(new IrBlock(count), lengths);
   const { numbers, at: start } = from.skip(NUMBERS_PER_OP * count);
   for (let i = 0, at = start; i < count; i++) {
     const first = numbers[at++]!;

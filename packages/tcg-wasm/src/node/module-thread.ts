@@ -1,20 +1,17 @@
 /** The thread behind `ThreadModuleMaker`: makes modules, one after the other. */
 import { workerData } from 'node:worker_threads';
-import { type ModuleContext, writeModule } from '../regions/write-module.js';
+import { LocalModuleMaker } from '../regions/module-maker.js';
 import type { Reply, Request, ThreadData } from './messages.js';
 
 const { context, port } = workerData as ThreadData;
+const maker = new LocalModuleMaker(context);
+const reply = (message: Reply): void => port.postMessage(message);
 
-port.on('message', ({ plans }: Request) => port.postMessage(makeModule(plans, context)));
-
-function makeModule(plans: Request['plans'], into: ModuleContext): Reply {
+port.on('message', ({ plans }: Request) => {
   try {
-    const writing = writeModule(plans, into);
-    for (;;) {
-      const { done, value } = writing.next();
-      if (done) return { module: new WebAssembly.Module(value), bytes: value.length };
-    }
+    // Step after step: nobody waits here.
+    for (const _ of maker.make(plans, (module, bytes) => reply({ module, bytes })));
   } catch (error) {
-    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    reply({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
-}
+});

@@ -19,7 +19,7 @@ export interface ModuleMaker {
 
 export type ModuleMakerFactory = (context: ModuleContext) => ModuleMaker;
 
-/** Does it all at once, in this thread. */
+/** Does it in this thread. */
 export class LocalModuleMaker implements ModuleMaker {
   readonly pending = 0;
 

@@ -9,7 +9,7 @@ export interface QuickCall {
 
 const builder = new BlockBuilder();
 
-/** The common case of `op`, if it is a call and its helper has one. */
+/** The common case of `op`, if it is a call and its helper has one; good until the next is asked for. */
 export function quickCall(ir: IrBlock, op: number): QuickCall | undefined {
   if (ir.op[op] !== Code.OP_CALL) return undefined;
   const helper: Helper = ir.helpers[ir.a[op]!]!;
@@ -27,5 +27,5 @@ export function quickCall(ir: IrBlock, op: number): QuickCall | undefined {
     ) as Value;
   });
   const quick = helper.quick(builder, args);
-  return quick && { ir: builder.block.copy(), quick };
+  return quick && { ir: builder.block, quick };
 }

@@ -20,7 +20,7 @@ export interface RegionPlan {
   readonly numbers: Float64Array<ArrayBuffer>;
 }
 
-/** Of each block, in this order; `relocatable` as 0 or 1. */
+/** Of each block, in this order; then `relocatable`, as 0 or 1. */
 const FACTS = ['address', 'pc', 'codeBase', 'linear', 'linear2', 'instructionCount', 'fetchMmu'] as const satisfies readonly (keyof CodeFacts)[];
 const NONE = -1;
 
@@ -36,7 +36,7 @@ export class PlanWriter {
   /** Adds a block, whose IR is not needed afterwards. `pc`: see `Place`. */
   add(block: CodeFacts, pc: number, targetRow: number, ir: RegionBlock['ir']): void {
     const { out } = this;
-    for (const fact of FACTS) out.push(block[fact]);
+    out.fields(FACTS, block);
     out.push(block.relocatable ? 1 : 0);
     out.push(pc);
     out.push(targetRow);
@@ -60,7 +60,7 @@ export class PlanWriter {
 
   /** What was added so far is not wanted. */
   abandon(): void {
-    this.out.take();
+    this.out.clear();
   }
 
   private addQuick(op: number, { ir, quick }: QuickCall): void {
@@ -90,16 +90,7 @@ export function readPlan({ count, numbers }: RegionPlan, context: PlanContext): 
 }
 
 function readBlock(from: NumberReader, context: PlanContext): RegionBlock {
-  const [address, ownPc, codeBase, linear, linear2, instructionCount, fetchMmu] = FACTS.map(() => from.next()) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const block: CodeFacts = { address, pc: ownPc, codeBase, linear, linear2, instructionCount, fetchMmu, relocatable: from.next() !== 0 };
+  const block: CodeFacts = { ...from.fields(FACTS), relocatable: from.next() !== 0 };
   const pc = from.next();
   const targetRow = from.next();
   const ir = unpackIr(from, context.helpers);
